@@ -1,0 +1,92 @@
+"""Wires the rooms together; the only file that knows them all."""
+
+from pump.link.server import Server
+from pump.memory.journal import Journal
+from pump.motion.burst import Burst
+from pump.motion.confirmation import Confirmation
+from pump.motion.geometry import Geometry
+from pump.runtime.control import Control
+from pump.runtime.loop import Loop
+from pump.runtime.selftest import failed_checks
+from pump.runtime.status import Status
+from pump.runtime.tick import Tick
+from pump.safety.guard import Guard
+from pump.safety.halt import Halt
+from pump.safety.ledger import Ledger
+from pump.safety.limits import BUILD_BOLUS_NL, BUILD_DAY_NL, BUILD_HOUR_NL, Limit, Limits
+from pump.safety.reservoir import Reservoir
+from pump.safety.windows import Windows
+from pump.sensing.occlusion import OcclusionDetector
+from pump.therapy.basal import Basal
+from pump.therapy.demand import Demand
+from pump.therapy.program import nothing_ordered
+
+# Commanded and confirmed may not come further apart than this (requirement M-03).
+MISMATCH_FULL_STEPS = 2
+# The loop looks at a bolus this long, and at least two ticks, before its time.
+BOLUS_AHEAD_MS = 2000
+
+
+class App:
+    """The pump. `board` is the module of the board's constants; `ports` holds, by name, the ports of `core.ports`."""
+
+    def __init__(self, board, ports) -> None:
+        self._board = board
+        self._ports = ports
+        geometry = Geometry(board.NL_PER_REV, board.STEPS_PER_REV)
+        build = {
+            "hour": geometry.steps(BUILD_HOUR_NL),
+            "day": geometry.steps(BUILD_DAY_NL),
+            "bolus": geometry.steps(BUILD_BOLUS_NL),
+        }
+        own = {"hour": board.LIMIT_HOUR_STEPS, "day": board.LIMIT_DAY_STEPS, "bolus": board.LIMIT_BOLUS_STEPS}
+        nothing = Limits(Limit("hour", 0, "boot"), Limit("day", 0, "boot"), Limit("bolus", 0, "boot"))
+        halt = Halt()
+        reservoir = Reservoir(
+            board.RESERVOIR_CAPACITY_STEPS, board.RESERVOIR_RESIDUAL_STEPS, board.RESERVOIR_LOW_STEPS
+        )
+        guard = Guard(halt, Windows(), reservoir, nothing, board.BURST_MAX_STEPS)
+        confirmation = Confirmation(ports.step, ports.edges)
+        ledger = Ledger(reservoir)
+        self.journal = Journal(ports.nvm)
+        self.tick = Tick(
+            ports.clock,
+            ports.step,
+            ports.dead_man,
+            Demand(Basal(nothing_ordered())),
+            guard,
+            Burst(ports.step, board.TICK_MS, board.MIN_STEP_INTERVAL_US, board.BURST_MAX_STEPS),
+            confirmation,
+            ledger,
+            halt,
+            board.TICK_MS,
+            MISMATCH_FULL_STEPS * board.MICROSTEPS,
+        )
+        self.control = Control(
+            self.tick,
+            guard,
+            halt,
+            confirmation,
+            reservoir,
+            self.journal,
+            [(build, "build"), (own, "board")],
+            max(BOLUS_AHEAD_MS, 2 * board.TICK_MS),
+        )
+        self.status = Status(self.control, self.tick, guard, confirmation, ledger, reservoir)
+        self.loop = Loop(
+            ports.clock,
+            ports.stall,
+            ports.pressure,
+            ports.sounder,
+            ports.watchdog,
+            OcclusionDetector(board.OCCLUSION_KPA),
+            self.control,
+            Server(ports.link, self.status.read),
+            self.journal,
+            self.tick,
+        )
+
+    def open(self) -> None:
+        """Start the hardware and test it; afterwards the pump is stopped and ready, or inhibited with an alarm."""
+        self._ports.step.set_direction(True)
+        self.control.self_tested(failed_checks(self._board, self._ports))

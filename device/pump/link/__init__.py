@@ -1,0 +1,1 @@
+"""The pump's voice to its programmer."""

@@ -1,0 +1,1 @@
+"""From granted microsteps to confirmed ones: geometry, burst shaping, commanded versus confirmed."""

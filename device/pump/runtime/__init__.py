@@ -1,0 +1,1 @@
+"""The tick, the loop, and the one owner of the pump's state."""

@@ -1,0 +1,221 @@
+"""The one owner of the pump's state: every command and every alarm comes through here."""
+
+from pump.core.errors import Refused, refuse_unless_int
+from pump.core.units import MS_PER_DAY
+from pump.memory.journal import Journal
+from pump.motion.confirmation import Confirmation
+from pump.runtime import states
+from pump.runtime.tick import Tick
+from pump.safety import alarms as table
+from pump.safety.admission import BolusAhead, refuse_unsafe_basal, refuse_unsafe_bolus
+from pump.safety.alarms import Alarms
+from pump.safety.guard import DAY_CAP, HOUR_CAP, Guard
+from pump.safety.halt import Halt
+from pump.safety.limits import Limits, lowest
+from pump.safety.reservoir import Reservoir
+from pump.therapy.basal import Basal
+from pump.therapy.forecast import Forecast
+from pump.therapy.orders import BolusOrders
+from pump.therapy.program import Program, nothing_ordered
+
+
+class Control:
+    """Commands, alarms and due boluses. *loop* only.
+
+    A command that is refused raises Refused and changes nothing. While a command changes what the tick reads, the tick
+    is held off.
+    """
+
+    def __init__(
+        self,
+        tick: Tick,
+        guard: Guard,
+        halt: Halt,
+        confirmation: Confirmation,
+        reservoir: Reservoir,
+        journal: Journal,
+        own_limits: 'list[tuple[dict, str]]',
+        bolus_ahead_ms: int,
+    ) -> None:
+        """`own_limits`: the pump's own limits, each ({"hour": steps, "day": .., "bolus": ..}, who set them). A bolus is
+        looked at `bolus_ahead_ms` before its time."""
+        self.state = states.BOOT
+        self.alarms = Alarms()
+        self.program = nothing_ordered()
+        self._programmed = False
+        self._tick = tick
+        self._guard = guard
+        self._halt = halt
+        self._confirmation = confirmation
+        self._reservoir = reservoir
+        self._journal = journal
+        self._own_limits = own_limits
+        self._bolus_ahead_ms = bolus_ahead_ms
+        self._orders = BolusOrders(self.program)
+        self._bolus_running = False
+        self._capped_ticks = 0
+
+    def self_tested(self, failed: 'list[str]') -> None:
+        """Take the verdict of the self-test: with no `failed` check the pump may be started."""
+        if failed:
+            for name in failed:
+                self._journal.log("self_test_" + name)
+            self._enter(states.FAIL)
+            self.raise_alarm(table.SELF_TEST_FAILED)
+        else:
+            self._enter(states.PASS)
+
+    def load(self, source: object) -> None:
+        """Take the program `source` (see `therapy.program`); only while stopped. Its day 0 is today."""
+        if self.state != states.STOPPED:
+            raise Refused("program", "while " + self.state, "a program is loaded while stopped")
+        program = Program(source)
+        limits = self._limits_of(program)
+        refuse_unsafe_basal(limits, lambda: Forecast(program, 0))
+        basal = Basal(program)
+        before = self._tick.demand.basal
+        self._tick.held_off = True
+        if before.time_known:
+            basal.set_time(before.day_ms)
+        self._tick.demand.basal = basal
+        self._guard.limits = limits
+        self._tick.held_off = False
+        self.program = program
+        self._programmed = True
+        self._orders = BolusOrders(program)
+        self._journal.log("program", len(program.segment_start_ms), len(program.boluses))
+
+    def _limits_of(self, program: Program) -> Limits:
+        chosen = []
+        for name in ("hour", "day", "bolus"):
+            candidates = [(limits[name], who) for limits, who in self._own_limits]
+            candidates.append(program.limits[name])
+            chosen.append(lowest(name, candidates))
+        return Limits(chosen[0], chosen[1], chosen[2])
+
+    def refill(self, fill_steps: int) -> None:
+        """The rest was drawn off and `fill_steps` microsteps' worth filled in."""
+        self._tick.held_off = True
+        try:
+            self._reservoir.refill(fill_steps)
+        finally:
+            self._tick.held_off = False
+        self._journal.log("refill", fill_steps)
+
+    def set_time(self, day_ms: int) -> None:
+        """It is `day_ms` after midnight."""
+        refuse_unless_int("day_ms", day_ms, 0, MS_PER_DAY - 1)
+        self._tick.held_off = True
+        self._tick.demand.basal.set_time(day_ms)
+        self._tick.held_off = False
+        self._journal.log("time_set", day_ms)
+
+    def start(self) -> None:
+        """Begin to deliver the program."""
+        if not self._programmed:
+            raise Refused("start", "no program", "a pump with a program loaded")
+        if self._reservoir.usable(0) <= 0:
+            accepted = "more than the %d microsteps that cannot be delivered" % self._reservoir.residual_steps
+            raise Refused("reservoir", "%d microsteps" % self._reservoir.left_steps, accepted)
+        self._enter(states.START)
+        self._tick.delivering = True
+
+    def stop(self) -> None:
+        """Stop delivering; taken in every state. A running bolus is cancelled and nothing owed is made up later."""
+        self._end_delivery()
+        self._enter(states.STOP)
+
+    def acknowledge(self) -> None:
+        """The alarms that wait for it were seen; the pump may be started again, and does not start by itself."""
+        self._enter(states.ACKNOWLEDGE)
+        self._halt.clear()
+        self._confirmation.excuse()
+        for alarm in self.alarms.acknowledge():
+            self._journal.log("alarm_end", alarm)
+
+    def raise_alarm(self, alarm: int) -> None:
+        """`alarm` has its cause now; its row says what that does to the motor."""
+        if table.TABLE[alarm][table.MOTOR] == table.HALT:
+            self._halt.latch(alarm)
+            self._end_delivery()
+            self._enter(states.HALT)
+        if self.alarms.set(alarm):
+            self._journal.log("alarm", alarm, table.TABLE[alarm][table.PRIORITY])
+
+    def poll(self) -> None:
+        """Follow what the tick found, and begin the bolus that is due."""
+        halted_by = self._halt.reason
+        if halted_by and not self.alarms.stands(halted_by):
+            self.raise_alarm(halted_by)
+        delivering = self.state == states.DELIVERING
+        if delivering and self._reservoir.usable(self._confirmation.in_flight_steps) <= 0:
+            self.raise_alarm(table.RESERVOIR_EMPTY)
+        self._follow(table.RESERVOIR_LOW, self._reservoir.low())
+        self._follow(table.TIME_UNKNOWN, delivering and not self._tick.demand.basal.time_known)
+        self._follow_caps()
+        self._follow_bolus()
+
+    def _follow(self, alarm: int, cause: bool) -> None:
+        if cause:
+            self.raise_alarm(alarm)
+        elif self.alarms.cause_gone(alarm):
+            self._journal.log("alarm_end", alarm)
+
+    def _follow_caps(self) -> None:
+        capped_ticks = self._guard.withheld_ticks[HOUR_CAP] + self._guard.withheld_ticks[DAY_CAP]
+        if capped_ticks != self._capped_ticks:
+            self._capped_ticks = capped_ticks
+            self.raise_alarm(table.LIMIT_REACHED)
+
+    def _follow_bolus(self) -> None:
+        bolus = self._tick.demand.bolus
+        if self._bolus_running and not bolus.active:
+            self._bolus_running = False
+            self._journal.log("bolus_end", bolus.steps)
+        order = self._orders.peek()
+        basal = self._tick.demand.basal
+        if order is None or bolus.active or self.state != states.DELIVERING or not basal.time_known:
+            return
+        wait_ms = self._orders.wait_ms(basal.day, basal.day_ms)
+        if wait_ms < -self._bolus_ahead_ms:
+            self._journal.log("bolus_missed", order.whole, order.at_ms)
+            self._orders.skipped()
+        elif wait_ms <= self._bolus_ahead_ms:
+            self._begin_bolus(order.duration_ms, max(wait_ms, 0))
+
+    def _begin_bolus(self, duration_ms: int, wait_ms: int) -> None:
+        demand = self._tick.demand
+        basal = demand.basal
+        steps = self._orders.steps()
+        bolus = BolusAhead(steps, wait_ms, duration_ms, demand.owed_steps)
+        try:
+            refuse_unsafe_bolus(
+                self._guard.limits, self._guard.windows, bolus, lambda: Forecast(self.program, basal.day_ms)
+            )
+        except Refused:
+            self._orders.skipped()
+            self._journal.log("bolus_denied", steps, wait_ms)
+            self.raise_alarm(table.LIMIT_REACHED)
+            return
+        self._tick.held_off = True
+        wait_ms = max(self._orders.wait_ms(basal.day, basal.day_ms), 0)
+        demand.bolus.arm(steps, wait_ms, duration_ms)
+        self._tick.held_off = False
+        self._orders.given()
+        self._bolus_running = True
+        self._journal.log("bolus", steps, duration_ms)
+
+    def _end_delivery(self) -> None:
+        self._tick.delivering = False
+        if self._bolus_running:
+            self._bolus_running = False
+            self._journal.log("bolus_cancelled", self._tick.demand.bolus.left_steps)
+        self._tick.held_off = True
+        self._tick.demand.drop()
+        self._tick.held_off = False
+
+    def _enter(self, event: str) -> None:
+        state = states.after(self.state, event)
+        if state != self.state:
+            self.state = state
+            self._journal.log("state_" + state)

@@ -1,0 +1,58 @@
+"""What must hold before any motion."""
+
+PRESSURE_LOWEST_KPA = -20
+
+
+def failed_checks(board, ports) -> 'list[str]':
+    """The names of the checks that failed, in order; none when the pump may run. Moves nothing. *loop* only.
+
+    `board` is the module of the board's constants, `ports` the object with the ports of `core.ports`.
+    """
+    failed = []
+    for name, passes in (
+        ("steps", _no_steps_by_themselves),
+        ("driver", _driver_obeys_dead_man),
+        ("sounder", _sounder_answers),
+        ("memory", _memory_keeps),
+        ("pressure", _pressure_is_plausible),
+        ("stall", _no_stall_at_rest),
+    ):
+        if not passes(board, ports):
+            failed.append(name)
+    return failed
+
+
+def _no_steps_by_themselves(board, ports) -> bool:
+    before = ports.edges.count()
+    return not ports.step.busy() and ports.edges.count() == before
+
+
+def _driver_obeys_dead_man(board, ports) -> bool:
+    dead_man = ports.dead_man
+    dead_man.release()
+    if dead_man.held():
+        return False
+    dead_man.feed()
+    enabled = dead_man.held()
+    dead_man.release()
+    return enabled and not dead_man.held()
+
+
+def _sounder_answers(board, ports) -> bool:
+    return ports.sounder.self_test()
+
+
+def _memory_keeps(board, ports) -> bool:
+    for pattern in (b"\x55\xaa", b"\xaa\x55"):
+        ports.nvm.write("selftest", pattern)
+        if ports.nvm.read("selftest") != pattern:
+            return False
+    return True
+
+
+def _pressure_is_plausible(board, ports) -> bool:
+    return PRESSURE_LOWEST_KPA <= ports.pressure.read() < board.OCCLUSION_KPA
+
+
+def _no_stall_at_rest(board, ports) -> bool:
+    return not ports.stall.read()

@@ -1,0 +1,105 @@
+"""The tick: demand, grant, burst, confirm, and nothing else."""
+
+from pump.core.ports import Clock, DeadMan, StepPort
+from pump.core.ticks import ticks_diff
+from pump.motion.burst import Burst
+from pump.motion.confirmation import Confirmation
+from pump.safety.alarms import DRIVER_OFF, FREE_FLOW, MOTOR_MISMATCH
+from pump.safety.guard import Guard
+from pump.safety.halt import Halt
+from pump.safety.ledger import Ledger
+from pump.therapy.demand import Demand
+
+# A driver that was enabled this many ticks ago and still reads back as off will not come.
+UNHELD_TICKS_MAX = 5
+
+
+class Tick:
+    """Runs in the tick context (on a chip: in an interrupt). Allocates nothing, within 30 bits.
+
+    The loop sets `held_off` while it changes what the tick reads. A tick held off leaves its time to the next one,
+    which owes the same: demand is exact over any span.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        steps: StepPort,
+        dead_man: DeadMan,
+        demand: Demand,
+        guard: Guard,
+        burst: Burst,
+        confirmation: Confirmation,
+        ledger: Ledger,
+        halt: Halt,
+        tick_ms: int,
+        mismatch_steps: int,
+    ) -> None:
+        self.demand = demand
+        self.delivering = False
+        self.held_off = False
+        self.beats = 0
+        self.late_ticks = 0
+        self._clock = clock
+        self._steps = steps
+        self._dead_man = dead_man
+        self._guard = guard
+        self._burst = burst
+        self._confirmation = confirmation
+        self._ledger = ledger
+        self._halt = halt
+        self._late_ms = 2 * tick_ms
+        self._mismatch_steps = mismatch_steps
+        self._last_ticks = clock.ticks_ms()
+        self._unheld_ticks = 0
+
+    def run_once(self) -> None:
+        """One tick, whenever it comes."""
+        if self.held_off:
+            return
+        self.beats = (self.beats + 1) & 0xFFFF
+        now_ticks = self._clock.ticks_ms()
+        dt_ms = max(ticks_diff(now_ticks, self._last_ticks), 0)
+        self._last_ticks = now_ticks
+        if dt_ms >= self._late_ms:
+            self.late_ticks += 1
+        self._settle()
+        self._guard.elapse(dt_ms)
+        self.demand.advance(dt_ms, self.delivering)
+        if self._halt.reason:
+            self._steps.stop()
+            self._dead_man.release()
+        elif not self.delivering:
+            if not self._steps.busy():
+                self._dead_man.release()
+        elif self._driver_ready():
+            self._send()
+
+    def _settle(self) -> None:
+        confirmation = self._confirmation
+        self._ledger.confirm(confirmation.settle())
+        if confirmation.free_flow:
+            self._halt.latch(FREE_FLOW)
+        elif confirmation.disagreement_steps() >= self._mismatch_steps:
+            self._halt.latch(MOTOR_MISMATCH)
+
+    def _driver_ready(self) -> bool:
+        """Feed the dead man's switch; whether the driver has been enabled since the last tick at least."""
+        held = self._dead_man.held()
+        self._dead_man.feed()
+        if held:
+            self._unheld_ticks = 0
+            return True
+        self._unheld_ticks += 1
+        if self._unheld_ticks >= UNHELD_TICKS_MAX:
+            self._halt.latch(DRIVER_OFF)
+        return False
+
+    def _send(self) -> None:
+        if self._steps.busy():
+            return
+        steps = self._guard.grant(self.demand.owed_steps, self._confirmation.in_flight_steps)
+        if steps > 0:
+            self.demand.take(steps)
+            self._burst.send(steps)
+            self._confirmation.sent(steps)

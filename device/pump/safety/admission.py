@@ -1,0 +1,80 @@
+"""Whether a bolus may be begun: the caps looked at ahead of time, at every window position it can touch."""
+
+from pump.core.units import MS_PER_MINUTE
+from pump.safety.limits import Limits
+from pump.safety.windows import DAY_MINUTES, HOUR_MINUTES, Windows
+
+
+def refuse_unsafe_bolus(limits: Limits, windows: Windows, bolus: 'BolusAhead', basal_walk) -> None:
+    """Raise Refused, naming limit, value and source, unless `bolus` keeps every cap with all basal still to come.
+
+    `basal_walk()` gives a new walk of the basal from now on (`therapy.forecast.Forecast`). *loop* only.
+    """
+    limits.bolus.refuse_above("bolus", bolus.steps)
+    hour_steps = _peak_steps(windows, HOUR_MINUTES, windows.hour_steps, bolus, basal_walk)
+    limits.hour.refuse_above("bolus and basal of an hour", hour_steps)
+    day_steps = _peak_steps(windows, DAY_MINUTES, windows.day_steps, bolus, basal_walk)
+    limits.day.refuse_above("bolus and basal of a day", day_steps)
+
+
+def refuse_unsafe_basal(limits: Limits, basal_walk) -> None:
+    """Raise Refused, naming limit, value and source, when basal alone would exceed a rolling cap at some hour of the day.
+
+    `basal_walk()` gives a walk that begins at midnight. *loop* only.
+    """
+    for limit, minutes in ((limits.hour, HOUR_MINUTES), (limits.day, DAY_MINUTES)):
+        ahead = basal_walk()
+        behind = basal_walk()
+        basal = ahead.over((minutes + 1) * MS_PER_MINUTE)
+        peak = basal
+        for _ in range(DAY_MINUTES):
+            basal += ahead.over(MS_PER_MINUTE) - behind.over(MS_PER_MINUTE)
+            peak = max(peak, basal)
+        limit.refuse_above("basal", _whole(peak, ahead.den))
+
+
+class BolusAhead:
+    """A bolus of `steps` over `duration_ms`, `wait_ms` from now, while `owed_steps` of anything are owed already."""
+
+    def __init__(self, steps: int, wait_ms: int, duration_ms: int, owed_steps: int) -> None:
+        self.steps = steps
+        self.wait_ms = wait_ms
+        self.duration_ms = duration_ms
+        self.owed_steps = owed_steps
+
+    def most_within(self, span_ms: int) -> int:
+        """No span of `span_ms` can hold more of it than this."""
+        return min(self.steps, -(-self.steps * span_ms // self.duration_ms) + 1)
+
+
+def _peak_steps(windows: Windows, minutes: int, past_steps: int, bolus: BolusAhead, basal_walk) -> int:
+    """The most that any window still to come, `minutes` long and counted by whole minutes, will hold.
+
+    Position j is the window that ends with the j-th minute from now. It holds the past minutes that have not left it,
+    the basal from now to its end less the basal that has left it, and the bolus. As a bound the bolus stands in every
+    position with the most that fits into one.
+    """
+    ahead = basal_walk()
+    behind = basal_walk()
+    first_ms = MS_PER_MINUTE - windows.minute_ms
+    bolus_steps = bolus.most_within((minutes + 1) * MS_PER_MINUTE)
+    last_position = (windows.minute_ms + bolus.wait_ms + bolus.duration_ms) // MS_PER_MINUTE + minutes
+    held_steps = past_steps + bolus.owed_steps
+    basal = ahead.over(first_ms)
+    peak_steps = held_steps + _whole(basal, ahead.den)
+    for position in range(1, last_position + 1):
+        basal += ahead.over(MS_PER_MINUTE)
+        if position <= minutes + 1:
+            held_steps -= windows.minutes.back(minutes + 1 - position)
+        if position == minutes + 1:
+            held_steps -= bolus.owed_steps
+            basal -= behind.over(first_ms)
+        elif position > minutes + 1:
+            basal -= behind.over(MS_PER_MINUTE)
+        peak_steps = max(peak_steps, held_steps + _whole(basal, ahead.den))
+    return peak_steps + bolus_steps
+
+
+def _whole(numerator: int, den: int) -> int:
+    """Rounded up: a microstep begun is a microstep."""
+    return -(-numerator // den)

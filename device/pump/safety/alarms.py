@@ -1,0 +1,83 @@
+"""Every alarm the pump can raise, in one table, and which of them stand."""
+
+SILENT, LOW, MEDIUM, HIGH = 0, 1, 2, 3
+
+# What an alarm does to the motor.
+KEEP, WITHHOLD, HALT, INHIBIT = "keeps running", "withholds", "halts", "stays off"
+
+# Light and tone by IEC 60601-1-8: red flashing with bursts of ten pulses, yellow flashing with three, cyan steady with one.
+RED_10, YELLOW_3, CYAN_1 = "red flashing, 10 pulses", "yellow flashing, 3 pulses", "cyan steady, 1 pulse"
+
+NONE = 0
+SELF_TEST_FAILED = 1
+RESERVOIR_EMPTY = 2
+MOTOR_MISMATCH = 3
+FREE_FLOW = 4
+MOTOR_STALL = 5
+OCCLUSION = 6
+DRIVER_OFF = 7
+LIMIT_REACHED = 8
+RESERVOIR_LOW = 9
+TIME_UNKNOWN = 10
+
+NAME, PRIORITY, LATCHING, SIGNAL, MESSAGE, MOTOR = 0, 1, 2, 3, 4, 5
+
+# Row i is alarm i. A latching alarm stands until it is acknowledged; another goes with its cause.
+TABLE = (
+    ("none", SILENT, False, "", "No alarm.", KEEP),
+    ("self_test_failed", HIGH, True, RED_10, "Self-test failed; the pump will not run.", INHIBIT),
+    ("reservoir_empty", HIGH, True, RED_10, "Reservoir empty; delivery has stopped.", HALT),
+    ("motor_mismatch", HIGH, True, RED_10, "Steps sent and steps counted disagree; delivery has stopped.", HALT),
+    ("free_flow", HIGH, True, RED_10, "Steps counted that were never sent; delivery has stopped.", HALT),
+    ("motor_stall", HIGH, True, RED_10, "The motor does not follow; delivery has stopped.", HALT),
+    ("occlusion", HIGH, True, RED_10, "Catheter pressure is too high; delivery has stopped.", HALT),
+    ("driver_off", HIGH, True, RED_10, "The motor driver does not stay enabled; delivery has stopped.", HALT),
+    ("limit_reached", MEDIUM, True, YELLOW_3, "A dose limit withholds delivery.", WITHHOLD),
+    ("reservoir_low", MEDIUM, False, YELLOW_3, "Reservoir low; plan a refill.", KEEP),
+    ("time_unknown", LOW, False, CYAN_1, "Time of day unknown; the lowest rate of the day runs.", KEEP),
+)
+
+
+class Alarms:
+    """Which alarms stand. *loop* only."""
+
+    def __init__(self) -> None:
+        self._standing = [False] * len(TABLE)
+
+    def stands(self, alarm: int) -> bool:
+        """Whether `alarm` stands now."""
+        return self._standing[alarm]
+
+    def set(self, alarm: int) -> bool:
+        """Raise `alarm`; whether it is new."""
+        new = not self._standing[alarm]
+        self._standing[alarm] = True
+        return new
+
+    def cause_gone(self, alarm: int) -> bool:
+        """Its cause is no more; whether `alarm` ends by that: a latching one stays."""
+        if TABLE[alarm][LATCHING] or not self._standing[alarm]:
+            return False
+        self._standing[alarm] = False
+        return True
+
+    def acknowledge(self) -> 'list[int]':
+        """End every latching alarm; which these were."""
+        ended = [alarm for alarm in self.standing() if TABLE[alarm][LATCHING]]
+        for alarm in ended:
+            self._standing[alarm] = False
+        return ended
+
+    def standing(self) -> 'list[int]':
+        """The alarms that stand, the highest priority first, and in table order within one."""
+        standing = []
+        for priority in (HIGH, MEDIUM, LOW):
+            for alarm in range(1, len(TABLE)):
+                if self._standing[alarm] and TABLE[alarm][PRIORITY] == priority:
+                    standing.append(alarm)
+        return standing
+
+    def priority(self) -> int:
+        """The highest priority that stands."""
+        standing = self.standing()
+        return TABLE[standing[0]][PRIORITY] if standing else SILENT

@@ -1,0 +1,72 @@
+"""The only door to the motor."""
+
+from array import array
+
+from pump.core.tally import Tally
+from pump.core.units import SMALL_MAX
+from pump.safety.halt import Halt
+from pump.safety.limits import Limits
+from pump.safety.reservoir import Reservoir
+from pump.safety.windows import Windows
+
+# Why a grant was smaller than what was owed.
+IN_FULL, HALTED, CATCH_UP, HOUR_CAP, DAY_CAP, EMPTY = 0, 1, 2, 3, 4, 5
+REASONS = ("in full", "halted", "catch-up", "1 h cap", "24 h cap", "reservoir empty")
+
+
+class Guard:
+    """Grants 0..owed microsteps, and counts why not more.
+
+    *tick*: `elapse`, `grant`; they allocate nothing. `withheld_ticks[reason]` counts the ticks in
+    which that reason kept something back, up to 2**30 - 1.
+    """
+
+    def __init__(self, halt: Halt, windows: Windows, reservoir: Reservoir, limits: Limits, burst_max_steps: int) -> None:
+        self.limits = limits
+        self.granted = Tally()
+        self.windows = windows
+        self.withheld_ticks = array("i", [0] * len(REASONS))
+        self._halt = halt
+        self._reservoir = reservoir
+        self._burst_max_steps = burst_max_steps
+
+    def elapse(self, dt_ms: int) -> None:
+        """Let `dt_ms` >= 0 pass."""
+        self.windows.elapse(dt_ms)
+
+    def grant(self, owed_steps: int, in_flight_steps: int) -> int:
+        """The microsteps that may go out now, of `owed_steps` >= 0, while `in_flight_steps` are on their way.
+
+        What is granted counts in the windows at once: only what is later counted at the driver enters the ledger.
+        """
+        steps = owed_steps
+        why = IN_FULL
+        if steps > self._burst_max_steps:
+            steps = self._burst_max_steps
+            why = CATCH_UP
+        room = self.limits.hour.steps - self.windows.hour_steps
+        if steps > room:
+            steps = room
+            why = HOUR_CAP
+        room = self.limits.day.steps - self.windows.day_steps
+        if steps > room:
+            steps = room
+            why = DAY_CAP
+        room = self._reservoir.usable(in_flight_steps)
+        if steps > room:
+            steps = room
+            why = EMPTY
+        if self._halt.reason:
+            steps = 0
+            why = HALTED
+        if why:
+            self._count(why)
+        if steps <= 0:
+            return 0
+        self.windows.add(steps)
+        self.granted.add(steps)
+        return steps
+
+    def _count(self, why: int) -> None:
+        if self.withheld_ticks[why] < SMALL_MAX:
+            self.withheld_ticks[why] += 1

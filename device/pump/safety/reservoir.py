@@ -1,0 +1,42 @@
+"""What is in the reservoir, in microsteps of the mechanism."""
+
+from pump.core.errors import refuse_unless_int
+from pump.core.tally import Tally
+
+
+class Reservoir:
+    """filled = left + delivered + wasted, over the life of the pump. *tick*: `draw`, `usable`; *loop*: the rest.
+
+    `residual_steps` is what the mechanism cannot deliver without running dry.
+    """
+
+    def __init__(self, capacity_steps: int, residual_steps: int, low_steps: int) -> None:
+        self.capacity_steps = capacity_steps
+        self.residual_steps = residual_steps
+        self.low_steps = low_steps
+        self.left_steps = 0
+        self.filled = Tally()
+        self.wasted = Tally()
+
+    def refill(self, fill_steps: int) -> None:
+        """Draw off the rest, which is wasted, and fill with `fill_steps`. Raises Refused on an overfill."""
+        refuse_unless_int("fill_steps", fill_steps, 0, self.capacity_steps)
+        if self.left_steps < 0:
+            # More was delivered than was known to be there, so more had been filled.
+            self.filled.add(-self.left_steps)
+        else:
+            self.wasted.add(self.left_steps)
+        self.filled.add(fill_steps)
+        self.left_steps = fill_steps
+
+    def draw(self, steps: int) -> None:
+        """`steps` left the reservoir."""
+        self.left_steps -= steps
+
+    def usable(self, in_flight_steps: int) -> int:
+        """The microsteps that may still be granted while `in_flight_steps` are on their way."""
+        return self.left_steps - self.residual_steps - in_flight_steps
+
+    def low(self) -> bool:
+        """Whether at or below the low-reservoir mark."""
+        return self.left_steps <= self.low_steps

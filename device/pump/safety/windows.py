@@ -1,0 +1,50 @@
+"""What was granted in the last hour and the last day."""
+
+from pump.core.ring import IntRing
+from pump.core.units import MS_PER_MINUTE
+
+HOUR_MINUTES = 60
+DAY_MINUTES = 1440
+
+
+class Windows:
+    """Grants of the last 24 h, by the minute. *tick*: `elapse`, `add`; they allocate nothing.
+
+    A window that ends inside a minute begins inside another; both are counted whole (61 and 1441 minutes), so that
+    `hour_steps` and `day_steps` are never less than what any window of exactly 1 h or 24 h that ends now holds.
+    """
+
+    def __init__(self) -> None:
+        self.minutes = IntRing(DAY_MINUTES + 1)
+        self.minute_ms = 0
+        self.hour_steps = 0
+        self.day_steps = 0
+
+    def add(self, steps: int) -> None:
+        """`steps` are granted now."""
+        self.minutes.grow(steps)
+        self.hour_steps += steps
+        self.day_steps += steps
+
+    def elapse(self, dt_ms: int) -> None:
+        """Let `dt_ms` >= 0 pass."""
+        minute_ms = self.minute_ms + dt_ms
+        if minute_ms >= MS_PER_MINUTE:
+            if minute_ms // MS_PER_MINUTE > DAY_MINUTES:
+                self._forget()
+            else:
+                for _ in range(minute_ms // MS_PER_MINUTE):
+                    self._turn()
+            minute_ms = minute_ms % MS_PER_MINUTE
+        self.minute_ms = minute_ms
+
+    def _turn(self) -> None:
+        minutes = self.minutes
+        self.hour_steps -= minutes.back(HOUR_MINUTES)
+        self.day_steps -= minutes.back(DAY_MINUTES)
+        minutes.push(0)
+
+    def _forget(self) -> None:
+        self.minutes.clear()
+        self.hour_steps = 0
+        self.day_steps = 0

@@ -1,0 +1,1 @@
+"""Raw sample in, decision out."""

@@ -1,0 +1,1 @@
+"""What the prescriber asked for, as demand in microsteps."""
