@@ -46,7 +46,7 @@ class App:
             board.RESERVOIR_CAPACITY_STEPS, board.RESERVOIR_RESIDUAL_STEPS, board.RESERVOIR_LOW_STEPS
         )
         guard = Guard(halt, Windows(), reservoir, nothing, board.BURST_MAX_STEPS)
-        confirmation = Confirmation(ports.step, ports.edges)
+        confirmation = Confirmation(ports.step, ports.edges, board.TICK_MS)
         ledger = Ledger(reservoir)
         self.journal = Journal(ports.nvm)
         self.tick = Tick(

@@ -2,8 +2,8 @@
 
 from pump.core.ports import Nvm
 
-NAME = "journal"
-KEPT = 64
+PAGES = ("journal.a", "journal.b")
+PAGE_EVENTS = 64
 
 
 class Event:
@@ -18,7 +18,11 @@ class Event:
 
 
 class Journal:
-    """Appends events to non-volatile memory and keeps the newest at hand. *loop* only."""
+    """Appends events to non-volatile memory and keeps the newest 64 at hand. *loop* only.
+
+    Two pages take turns: when one is full the other is emptied, so that memory holds the newest 64 to 128 events; their
+    sequence numbers tell how many went before them.
+    """
 
     def __init__(self, nvm: Nvm) -> None:
         self.seq = 0
@@ -30,9 +34,14 @@ class Journal:
         """Record `kind` now."""
         self.seq += 1
         event = Event(self.seq, self.uptime_ms, kind, a, b)
-        self._nvm.append(NAME, ("%d %d %s %d %d\n" % (event.seq, event.uptime_ms, kind, a, b)).encode())
+        page = PAGES[(self.seq - 1) // PAGE_EVENTS % 2]
+        line = ("%d %d %s %d %d\n" % (event.seq, event.uptime_ms, kind, a, b)).encode()
+        if self.seq % PAGE_EVENTS == 1:
+            self._nvm.write(page, line)
+        else:
+            self._nvm.append(page, line)
         self._kept.append(event)
-        if len(self._kept) > KEPT:
+        if len(self._kept) > PAGE_EVENTS:
             self._kept.pop(0)
 
     def since(self, seq: int) -> 'list[Event]':

@@ -3,8 +3,9 @@
 from pump.core.ports import EdgeCounter, StepPort
 from pump.core.ticks import MASK
 
-# A burst fits into its tick. One that is still busy after this many ticks will not end.
-BUSY_TICKS_MAX = 3
+# A burst fits into its tick. One that is still busy after twice as long will not end. Counted in time, not in ticks:
+# ticks held back by a flash erase may come all at once.
+PATIENCE_TICKS = 2
 
 
 class Confirmation:
@@ -15,7 +16,7 @@ class Confirmation:
     edges while none were commanded.
     """
 
-    def __init__(self, port: StepPort, counter: EdgeCounter) -> None:
+    def __init__(self, port: StepPort, counter: EdgeCounter, tick_ms: int) -> None:
         self.in_flight_steps = 0
         self.missing_steps = 0
         self.stray_steps = 0
@@ -24,14 +25,18 @@ class Confirmation:
         self._port = port
         self._counter = counter
         self._last_count = counter.count()
-        self._busy_ticks = 0
+        self._patience_ms = PATIENCE_TICKS * tick_ms
+        self._since_sent_ms = 0
 
     def sent(self, steps: int) -> None:
         """`steps` were sent just now."""
         self.in_flight_steps += steps
+        self._since_sent_ms = 0
 
-    def settle(self) -> int:
-        """The microsteps confirmed since the last call; all counts are brought up to date."""
+    def settle(self, dt_ms: int) -> int:
+        """The microsteps confirmed in the `dt_ms` since the last call; all counts are brought up to date."""
+        # Asked before the count is read: a pulse in between is then counted next time, and not missed.
+        busy = self._port.busy()
         count = self._counter.count()
         edges = (count - self._last_count) & MASK
         self._last_count = count
@@ -40,10 +45,9 @@ class Confirmation:
         if in_flight_steps < 0:
             self.stray_steps -= in_flight_steps
             in_flight_steps = 0
-        if self._port.busy() and self._busy_ticks < BUSY_TICKS_MAX:
-            self._busy_ticks += 1
-        else:
-            self._busy_ticks = 0
+        if in_flight_steps:
+            self._since_sent_ms += dt_ms
+        if not busy or self._since_sent_ms >= self._patience_ms:
             self.missing_steps += in_flight_steps
             in_flight_steps = 0
         self.in_flight_steps = in_flight_steps

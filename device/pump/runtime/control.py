@@ -55,6 +55,11 @@ class Control:
         self._bolus_running = False
         self._capped_ticks = 0
 
+    @property
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self._guard.limits
+
     def self_tested(self, failed: 'list[str]') -> None:
         """Take the verdict of the self-test: with no `failed` check the pump may be started."""
         if failed:

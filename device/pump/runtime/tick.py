@@ -63,21 +63,26 @@ class Tick:
         self._last_ticks = now_ticks
         if dt_ms >= self._late_ms:
             self.late_ticks += 1
-        self._settle()
+        self._settle(dt_ms)
         self._guard.elapse(dt_ms)
         self.demand.advance(dt_ms, self.delivering)
+        if self.delivering and not self._halt.reason:
+            if self._driver_ready():
+                self._send()
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
+        """Let go of the driver: at once after a halt, else when the last burst is out."""
+        self._unheld_ticks = 0
         if self._halt.reason:
             self._steps.stop()
+        if not self._steps.busy():
             self._dead_man.release()
-        elif not self.delivering:
-            if not self._steps.busy():
-                self._dead_man.release()
-        elif self._driver_ready():
-            self._send()
 
-    def _settle(self) -> None:
+    def _settle(self, dt_ms: int) -> None:
         confirmation = self._confirmation
-        self._ledger.confirm(confirmation.settle())
+        self._ledger.confirm(confirmation.settle(dt_ms))
         if confirmation.free_flow:
             self._halt.latch(FREE_FLOW)
         elif confirmation.disagreement_steps() >= self._mismatch_steps:
@@ -85,11 +90,14 @@ class Tick:
 
     def _driver_ready(self) -> bool:
         """Feed the dead man's switch; whether the driver has been enabled since the last tick at least."""
-        held = self._dead_man.held()
-        self._dead_man.feed()
-        if held:
+        dead_man = self._dead_man
+        if dead_man.held():
+            dead_man.feed()
             self._unheld_ticks = 0
             return True
+        # It let go, or the driver lost its supply: take hold afresh.
+        dead_man.release()
+        dead_man.feed()
         self._unheld_ticks += 1
         if self._unheld_ticks >= UNHELD_TICKS_MAX:
             self._halt.latch(DRIVER_OFF)

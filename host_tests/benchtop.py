@@ -1,0 +1,147 @@
+"""The pump on the twin's bench, step by step: what the tests of motion, runtime, memory and link share."""
+
+import json
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from pump.app import App
+from pump.core.ports import EdgeCounter, StepPort
+from rig import board_module, program
+from twin.bench import Bench
+from twin.faults import Faults
+
+SECOND_MS = 1000
+# 60 microsteps in each second: nearly the most that a burst takes, 65, and that the board's hour does.
+FAST_STEPS_DAY = 5_184_000
+# Ten microsteps in each second: 36,000 an hour.
+STEADY_STEPS_DAY = 864_000
+STEADY = program([[0, STEADY_STEPS_DAY, 0]])
+
+constants = cache(board_module)
+
+
+def with_limits(source: dict[str, Any], limits: dict[str, int]) -> dict[str, Any]:
+    """`source` with these of its limits replaced."""
+    return {**source, "limits": {**source["limits"], **{name: [steps, "test"] for name, steps in limits.items()}}}
+
+
+class Benchtop:
+    """A pump that was opened, and is stopped until told otherwise. A slice is a second unless told otherwise."""
+
+    def __init__(
+        self,
+        faults: list[list[Any]] | None = None,
+        board: ModuleType | None = None,
+        fill_steps: int | None = None,
+        seed: int = 1,
+        opened: bool = True,
+        ports: dict[str, object] | None = None,
+    ) -> None:
+        """`ports` replaces ports of the bench, by name."""
+        self.board = board or constants(slice_ms=SECOND_MS)
+        self.fill_steps = self.board.RESERVOIR_CAPACITY_STEPS if fill_steps is None else fill_steps
+        self.bench = Bench(self.board, self.fill_steps, Faults(faults or []), seed)
+        for name, port in (ports or {}).items():
+            setattr(self.bench.ports, name, port)
+        self.app = App(self.board, self.bench.ports)
+        self.control = self.app.control
+        if opened:
+            self.app.open()
+
+    def programmed(self, source: dict[str, Any] | None = None, day_ms: int | None = 0) -> "Benchtop":
+        """Filled, with a program and the time of day, which is not set when `day_ms` is None."""
+        self.control.refill(self.fill_steps)
+        self.control.load(STEADY if source is None else source)
+        if day_ms is not None:
+            self.control.set_time(day_ms)
+        return self
+
+    def started(self, source: dict[str, Any] | None = None, day_ms: int | None = 0) -> "Benchtop":
+        """Programmed and delivering."""
+        self.programmed(source, day_ms)
+        self.control.start()
+        return self
+
+    def tick(self, count: int = 1, span_ms: int | None = None) -> None:
+        """`count` times: let a slice pass, then tick. The loop does not run."""
+        for _ in range(count):
+            self.bench.advance(self.board.TICK_MS if span_ms is None else span_ms)
+            self.app.tick.run_once()
+
+    def slice(self, count: int = 1, span_ms: int | None = None) -> None:
+        """`count` times: let a slice pass, then tick, then loop."""
+        for _ in range(count):
+            self.tick(1, span_ms)
+            self.app.loop.poll()
+
+    def until_state(self, state: str, slices: int = 100) -> None:
+        """Slice until the pump is in `state`; fails when it is not after `slices`."""
+        for _ in range(slices):
+            if self.control.state == state:
+                return
+            self.slice()
+        raise AssertionError(f"the pump is {self.control.state}, not {state}, after {slices} slices")
+
+    def kinds(self) -> list[str]:
+        """The kinds of the journal's events, in order."""
+        return [event.kind for event in self.app.journal.since(0)]
+
+    def events(self, kind: str) -> list[tuple[int, int]]:
+        """The two numbers of each of the journal's events of `kind`, in order."""
+        return [(event.a, event.b) for event in self.app.journal.since(0) if event.kind == kind]
+
+    def alarms(self) -> list[str]:
+        """The names of the alarms that stand."""
+        return self.status()["alarms"]
+
+    def status(self) -> dict[str, Any]:
+        """The pump's account of itself."""
+        return self.app.status.read()
+
+    def asked(self, request: bytes) -> dict[str, Any]:
+        """The answer to one line over the link."""
+        self.bench.ports.link.put(request + b"\n")
+        self.app.loop.poll()
+        return json.loads(self.bench.ports.link.take())
+
+    def snapshot(self) -> tuple[object, ...]:
+        """All that a refused command must leave as it is."""
+        return (
+            self.status(),
+            self.kinds(),
+            self.control.program,
+            self.app.tick.demand.basal,
+            self.app.tick.delivering,
+            self.app.tick.held_off,
+        )
+
+
+class ScriptedSteps(StepPort):
+    """A step port that is busy for as long as it is told, and remembers its bursts."""
+
+    def __init__(self) -> None:
+        self.is_busy = False
+        self.bursts: list[tuple[int, int]] = []
+
+    def set_direction(self, forward: bool) -> None:
+        del forward
+
+    def burst(self, steps: int, interval_us: int) -> None:
+        self.bursts.append((steps, interval_us))
+
+    def busy(self) -> bool:
+        return self.is_busy
+
+
+class ScriptedEdges(EdgeCounter):
+    """An edge counter that counts what it is told, modulo 2**30."""
+
+    def __init__(self, start: int = 0) -> None:
+        self.now = start
+
+    def count(self) -> int:
+        return self.now
+
+    def see(self, edges: int) -> None:
+        self.now = (self.now + edges) % 2**30

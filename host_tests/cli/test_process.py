@@ -1,0 +1,63 @@
+"""The command as a process of its own: signals, exit status, and what goes where."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from itb.summary import BENCH_ONLY
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+COMMAND = [sys.executable, "-c", "from itb.cli import main; main()", "run"]
+
+
+def begin(*options: str) -> subprocess.Popen[str]:
+    command = [*COMMAND, str(EXAMPLES / "flex-day.toml"), *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def first_line_with(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdout is not None
+    assert any(text in line for line in process.stdout)
+
+
+def test_without_a_terminal_there_are_plain_lines_and_no_escape_codes() -> None:
+    out, errors = begin("--days", "1").communicate()
+    assert out.splitlines()[0] == BENCH_ONLY
+    assert "day 1, 12:00   50 %" in out
+    assert "\x1b" not in out + errors
+    assert errors == ""
+
+
+@pytest.mark.parametrize("engine", ["vm", "wasm", "cpython"])
+def test_ctrl_c_ends_with_the_account_so_far(engine: str) -> None:
+    # Far longer than anybody waits; a Ctrl-C that were lost would run into the time-out of the tests.
+    process = begin("--days", "30000", "--slice", "10 s", "--engine", engine)
+    first_line_with(process, BENCH_ONLY)
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate()
+    assert process.returncode == 130, errors
+    assert "The account balances (stopped)." in out
+    assert errors == ""
+
+
+def test_json_after_ctrl_c_is_still_json() -> None:
+    process = begin("--days", "30000", "--engine", "cpython", "--faults", str(EXAMPLES / "faults" / "late-ticks.toml"))
+    process.kill()
+    process.communicate()
+    whole = begin("--days", "0.1", "--json")
+    out, _ = whole.communicate()
+    assert whole.returncode == 0
+    assert json.loads(out)["bench_only"] == BENCH_ONLY
+
+
+def test_a_second_ctrl_c_ends_it_now() -> None:
+    process = begin("--days", "30000", "--slice", "10 ms")
+    first_line_with(process, BENCH_ONLY)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate()
+    assert process.returncode in (1, 130)
+    assert "Traceback" not in out + errors

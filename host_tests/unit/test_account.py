@@ -1,0 +1,190 @@
+"""The account: every law is held against what was said, and each way of breaking one fails just its check."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from itb.account import Account, account
+from itb.messages import End, Event, Sample, Start
+from itb.prescribed import MS_PER_DAY
+from itb.record import Record
+from itb.summary import facts, failing
+from runs import BOLUS_AT_MS, MS_PER_HOUR, PRESCRIBED, SCALE, events, sample_at, sound_run, with_status
+
+
+def account_of(record: Record) -> Account:
+    return account(record, PRESCRIBED, SCALE)
+
+
+def failed(record: Record) -> list[str]:
+    return list(failing(account_of(record)))
+
+
+def line(account: Account, text: str) -> Fraction:
+    return next(line.steps for line in account.lines if line.text == text)
+
+
+@pytest.mark.req("M-01", "R-01", "D-07")
+def test_a_sound_run_balances() -> None:
+    whole = account_of(sound_run())
+    assert whole.balanced
+    assert whole.why == "done"
+    assert line(whole, "prescribed for the whole time") == Fraction(4901, 2)
+    assert line(whole, "below a whole microstep, carried") == Fraction(-1, 2)
+    assert line(whole, "confirmed") == 2450
+
+
+def test_the_lines_lead_from_the_prescription_to_the_ledger() -> None:
+    record = halted_at_noon()
+    total = Fraction(0)
+    for entry in account_of(record).lines:
+        if entry.is_sum:
+            assert total in (0, entry.steps)
+            total = entry.steps
+        else:
+            total += entry.steps
+    assert total == record.last.status.confirmed_steps
+
+
+LAST = sound_run().last
+MOTOR_BEHIND = replace(LAST, plant=replace(LAST.plant, motor_steps=LAST.plant.motor_steps - 1))
+EDGE_TOO_MANY = replace(LAST, plant=replace(LAST.plant, edges=LAST.plant.edges + 1))
+
+
+@pytest.mark.parametrize(
+    "last, check",
+    [
+        (MOTOR_BEHIND, "motor"),
+        (EDGE_TOO_MANY, "ledger"),
+        (with_status(LAST, reservoir_steps=LAST.status.reservoir_steps + 1), "reservoir"),
+        (with_status(LAST, owed_steps=1), "demand"),
+        (with_status(LAST, missing_steps=1), "grant"),
+        (with_status(LAST, granted_steps=2451, stray_steps=-1), "demand"),
+        (with_status(LAST, ordered_steps=2451, dropped_steps=1), "prescription"),
+        (with_status(LAST, ordered_steps=2448, owed_steps=-2), "prescription"),
+    ],
+)
+def test_each_broken_law_fails_its_check_and_no_other(last: Sample, check: str) -> None:
+    record = sound_run()
+    record.samples[-1] = last
+    assert failed(record) == [check]
+
+
+def test_a_program_understood_otherwise_fails_the_day_total() -> None:
+    record = sound_run()
+    record.start = Start("sim", 0, (2401, 1))
+    assert failed(record) == ["day total"]
+
+
+def test_a_gap_in_the_journal_fails() -> None:
+    record = sound_run()
+    record.events.append(Event(MS_PER_DAY, 4, "refill", 1, 0))
+    assert failed(record) == ["journal"]
+
+
+def test_a_law_broken_only_for_a_while_fails_too() -> None:
+    record = sound_run()
+    record.samples[5] = with_status(record.samples[5], wasted_steps=3)
+    assert failed(record) == ["reservoir"]
+
+
+@pytest.mark.req("D-11")
+def test_a_ledger_ahead_of_the_prescription_at_any_sample_fails() -> None:
+    record = sound_run()
+    at_hour_4 = 4801 * 4 // 48
+    ahead = at_hour_4 + 1
+    record.samples[3] = sample_at(4 * MS_PER_HOUR, **dict.fromkeys(COUNTS, ahead), reservoir_steps=1_000_000 - ahead)
+    assert failed(record) == ["never ahead"]
+
+
+COUNTS = ("ordered_steps", "granted_steps", "confirmed_steps")
+
+
+def halted_at_noon() -> Record:
+    """A stall at noon: the motor owes nothing after it, and eight microsteps that were owed are dropped."""
+    record = Record(start=Start("sim", 0, (4801, 2)))
+    noon_ms = 12 * MS_PER_HOUR
+    for hour in range(1, 13):
+        record.add(sample_at(hour * MS_PER_HOUR))
+    ordered = record.last.status.ordered_steps
+    given = ordered - 8
+    for hour in range(13, 25):
+        counts = {"granted_steps": given, "confirmed_steps": given, "reservoir_steps": 1_000_000 - given}
+        halted = sample_at(hour * MS_PER_HOUR, ordered_steps=ordered, dropped_steps=8, state="halted", **counts)
+        record.add(halted)
+    last = record.last
+    record.add(End(last.t_ms, "done", last.status, last.plant, 0, 0))
+    record.events = events(
+        (0, "state_delivering", 0, 0),
+        (BOLUS_AT_MS, "bolus", 50, MS_PER_HOUR),
+        (noon_ms, "state_halted", 0, 0),
+        (noon_ms, "alarm", 5, 3),
+    )
+    return record
+
+
+def test_a_halt_is_explained_and_an_alarm_alone_unbalances_nothing() -> None:
+    halted = account_of(halted_at_noon())
+    assert halted.balanced
+    assert line(halted, "basal while the pump did not deliver") == -Fraction(4801, 4)
+    assert line(halted, "dropped when delivery ended") == -8
+    assert [(alarm.name, alarm.until_ms) for alarm in halted.alarms] == [("motor_stall", None)]
+
+
+@pytest.mark.parametrize("outcome", ["bolus_denied", "bolus_missed"])
+def test_a_bolus_that_was_not_given_is_not_asked_for(outcome: str) -> None:
+    record = Record(start=Start("sim", 0, (4801, 2)))
+    for hour in range(1, 25):
+        steps = 4801 * hour // 48
+        counts = dict.fromkeys(COUNTS, steps)
+        record.add(sample_at(hour * MS_PER_HOUR, **counts, reservoir_steps=1_000_000 - steps))
+    record.events = events((0, "state_delivering", 0, 0), (BOLUS_AT_MS, outcome, 50, 0))
+    without = account_of(record)
+    assert without.balanced
+    assert line(without, "boluses refused, missed or not begun") == -50
+
+
+def test_a_bolus_cut_short_by_a_stop_is_asked_for_only_until_then() -> None:
+    record = Record(start=Start("sim", 0, (4801, 2)))
+    stopped_ms = BOLUS_AT_MS + MS_PER_HOUR // 2
+    steps = 4801 * 13 // 96 + 25
+    counts = dict.fromkeys(COUNTS, steps)
+    record.add(sample_at(stopped_ms, **counts, reservoir_steps=1_000_000 - steps))
+    record.add(sample_at(12 * MS_PER_HOUR, **counts, reservoir_steps=1_000_000 - steps))
+    record.events = events(
+        (0, "state_delivering", 0, 0),
+        (BOLUS_AT_MS, "bolus", 50, MS_PER_HOUR),
+        (stopped_ms, "bolus_cancelled", 25, 0),
+        (stopped_ms, "state_stopped", 0, 0),
+    )
+    cut = account_of(record)
+    assert cut.balanced
+    assert line(cut, "boluses cut short") == -25
+    assert cut.why == "broken off"
+
+
+def test_days_are_told_apart_by_the_ledger() -> None:
+    days = account_of(sound_run(hours=60)).days
+    assert [(day.day, day.steps, day.complete) for day in days] == [(1, 2450, True), (2, 2401, True), (3, 1200, False)]
+    assert sum(day.steps for day in days) == sound_run(hours=60).last.status.confirmed_steps
+
+
+def test_the_worst_deviation_is_the_farthest_the_ledger_was_behind() -> None:
+    record = sound_run()
+    at = record.samples[7]
+    late = at.status.confirmed_steps - 9
+    record.samples[7] = with_status(at, confirmed_steps=late, in_flight_steps=9, reservoir_steps=1_000_000 - late)
+    worst = account_of(record).worst
+    assert (worst.steps, worst.t_ms) == (9, 8 * MS_PER_HOUR)
+    assert account_of(record).balanced
+
+
+def test_facts_derive_dose_and_volume_from_the_ledger_not_from_the_order() -> None:
+    record = sound_run()
+    late = with_status(record.last, confirmed_steps=2400, in_flight_steps=50, reservoir_steps=997_600)
+    record.samples[-1] = replace(late, plant=replace(late.plant, edges=2400, motor_steps=2400))
+    told = facts(account_of(record))
+    assert told["ordered_ug"] == 49.0
+    assert told["ledger_ug"] == 48.0
+    assert told["ledger_ml"] == 0.024
+    assert told["balanced"] is True

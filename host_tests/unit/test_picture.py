@@ -1,0 +1,137 @@
+"""The picture: what is drawn is what was said, and it says what it is."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from itb.account import account
+from itb.board import load_board
+from itb.messages import Plant, Sample
+from itb.picture import draw, measured_rates
+from itb.prescribed import MS_PER_DAY, Prescribed, prescribed_on
+from itb.prescription import read_prescription
+from itb.program import Plan, make_plan
+from itb.record import Record
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from prescriptions import FLEX
+from runs import MS_PER_HOUR, events, status_at
+
+NOON_MS = 12 * MS_PER_HOUR
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    path = tmp_path / "flex.toml"
+    path.write_text(FLEX, encoding="utf-8")
+    return make_plan(read_prescription(path), load_board("sim"))
+
+
+def faithful_run(plan: Plan, days: int, halt_ms: int | None = None) -> Record:
+    """The ledger follows the prescription to the microstep, and stands still from `halt_ms` on."""
+    prescribed, record = prescribed_on(plan.prescription, plan.board), Record()
+    for t_ms in range(300_000, days * MS_PER_DAY + 1, 300_000):
+        steps = int(asked(prescribed, t_ms if halt_ms is None else min(t_ms, halt_ms)))
+        counts = dict.fromkeys(("ordered_steps", "granted_steps", "confirmed_steps"), steps)
+        status = status_at(t_ms, **counts, reservoir_steps=plan.fill_steps - steps, filled_steps=plan.fill_steps)
+        record.add(Sample(t_ms, status, Plant(steps, steps, 0)))
+    journal = [(0, "state_delivering", 0, 0), (8 * MS_PER_HOUR, "bolus", 2304, 600_000)]
+    if halt_ms is not None:
+        journal += [(halt_ms, "state_halted", 0, 0), (halt_ms, "alarm", 5, 3)]
+    record.events = events(*journal)
+    return record
+
+
+def asked(prescribed: Prescribed, t_ms: int) -> float:
+    return float(prescribed.during([(0, t_ms)], prescribed.boluses).steps)
+
+
+def picture(plan: Plan, record: Record) -> Figure:
+    return draw(plan, record, account(record, prescribed_on(plan.prescription, plan.board), plan.scale))
+
+
+def texts(figure: Figure) -> str:
+    return "\n".join(text.get_text() for text in figure.findobj(Text))
+
+
+def line(axes: Axes, label: str) -> tuple[list[float], list[float]]:
+    found = next(line for line in axes.get_lines() if line.get_label() == label)
+    return list(map(float, found.get_xdata())), list(map(float, found.get_ydata()))
+
+
+def test_the_title_names_prescription_drug_dose_and_purpose(plan: Plan) -> None:
+    said = texts(picture(plan, faithful_run(plan, 1)))
+    for part in ("A flex day", "baclofen 2000 µg/mL", "420 µg/day = 0.21 mL/day", "never for a person or an animal"):
+        assert part in said
+    assert "BENCH DEMONSTRATOR, FOR WATER AND DYE" in said
+
+
+def test_each_panel_names_its_quantity_and_unit(plan: Plan) -> None:
+    rate, dose, reservoir = picture(plan, faithful_run(plan, 1)).axes
+    labels = [axes.get_ylabel() for axes in (rate, dose, reservoir)]
+    assert labels == ["rate, µg/h", "dose so far, µg", "reservoir, mL"]
+    assert reservoir.get_xlabel() == "time of day"
+
+
+def test_the_dose_panel_draws_the_ledger_against_the_prescription(plan: Plan) -> None:
+    record = faithful_run(plan, 1, halt_ms=NOON_MS)
+    dose = picture(plan, record).axes[1]
+    hours, delivered = line(dose, "delivered")
+    _, prescribed = line(dose, "prescribed")
+    assert hours[-1] == 24
+    assert prescribed[-1] == pytest.approx(440)
+    ledger_ug = float(plan.scale.ug(Fraction(record.last.status.confirmed_steps)))
+    assert delivered[-1] == pytest.approx(ledger_ug) == pytest.approx(200, abs=0.01)
+
+
+def test_the_delivered_rate_is_measured_from_the_ledger(plan: Plan) -> None:
+    measured = measured_rates(plan, faithful_run(plan, 1, halt_ms=NOON_MS))
+    at = {edge // MS_PER_HOUR: rate for edge, rate in zip(measured.edges_ms, measured.rates_ug_h, strict=False)}
+    assert at[3] == pytest.approx(10, abs=0.15)
+    assert at[10] == pytest.approx(20, abs=0.15)
+    assert at[15] == 0
+    total_ug = sum(
+        rate * (after - before) / MS_PER_HOUR
+        for rate, before, after in zip(measured.rates_ug_h, measured.edges_ms, measured.edges_ms[1:], strict=False)
+    )
+    assert total_ug == pytest.approx(200, abs=0.01)
+
+
+def test_the_reservoir_panel_has_its_level_and_both_marks(plan: Plan) -> None:
+    record = faithful_run(plan, 1)
+    reservoir = picture(plan, record).axes[2]
+    _, level = line(reservoir, "reservoir")
+    assert level[0] == pytest.approx(18, abs=1e-5)
+    assert level[-1] == pytest.approx(18 - 0.22, abs=1e-4)
+    assert line(reservoir, "low")[1] == [2, 2]
+    assert line(reservoir, "empty")[1] == [0.3, 0.3]
+
+
+def test_boluses_and_alarms_are_marked_and_named(plan: Plan) -> None:
+    figure = picture(plan, faithful_run(plan, 1, halt_ms=NOON_MS))
+    said = texts(figure)
+    assert "bolus 20 µg" in said
+    assert "ALARM: motor stall, 12:00" in said
+    assert "not delivering" in said
+    for axes in figure.axes:
+        assert any(list(line.get_xdata()) == [12, 12] for line in axes.get_lines())
+
+
+def test_a_bolus_the_firmware_never_came_to_is_shown_as_not_given(plan: Plan) -> None:
+    said = texts(picture(plan, faithful_run(plan, 2, halt_ms=NOON_MS)))
+    assert "bolus 10 µg\nnot given" in said
+
+
+def test_a_long_run_shows_the_dose_of_each_day(plan: Plan) -> None:
+    rate, _, reservoir = picture(plan, faithful_run(plan, 9)).axes
+    assert rate.get_ylabel() == "dose of the day, µg"
+    heights = [bar.get_height() for bar in rate.patches if isinstance(bar, Rectangle)]
+    assert heights == [pytest.approx(ug, abs=0.02) for ug in [440, 430, *[420] * 7]]
+    assert reservoir.get_xlabel() == "days since the start"
+
+
+def test_it_is_written_as_a_png(plan: Plan, tmp_path: Path) -> None:
+    picture(plan, faithful_run(plan, 1)).savefig(tmp_path / "day.png")
+    assert (tmp_path / "day.png").read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,378 @@
+"""Control: each command in each state; what is refused changes nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from benchtop import STEADY, STEADY_STEPS_DAY, Benchtop, with_limits
+from pump.core.errors import Refused
+from pump.safety.alarms import LIMIT_REACHED, MOTOR_STALL, TABLE
+from rig import DAY_MS, HOUR_MS, UNLIMITED, program
+
+LONG_MS = 10**9
+
+
+def booted() -> Benchtop:
+    return Benchtop(opened=False)
+
+
+def inhibited() -> Benchtop:
+    pump = Benchtop(opened=False)
+    pump.control.self_tested(["sounder"])
+    return pump
+
+
+def stopped() -> Benchtop:
+    return Benchtop().programmed()
+
+
+def delivering() -> Benchtop:
+    pump = Benchtop().started()
+    pump.slice(5)
+    return pump
+
+
+def halted() -> Benchtop:
+    pump = delivering()
+    pump.control.raise_alarm(MOTOR_STALL)
+    return pump
+
+
+MAKERS: dict[str, Callable[[], Benchtop]] = {
+    "boot": booted,
+    "inhibited": inhibited,
+    "stopped": stopped,
+    "delivering": delivering,
+    "halted": halted,
+}
+COMMANDS: dict[str, Callable[[Benchtop], None]] = {
+    "load": lambda pump: pump.control.load(STEADY),
+    "start": lambda pump: pump.control.start(),
+    "stop": lambda pump: pump.control.stop(),
+    "acknowledge": lambda pump: pump.control.acknowledge(),
+    "refill": lambda pump: pump.control.refill(pump.fill_steps),
+    "set_time": lambda pump: pump.control.set_time(HOUR_MS),
+}
+# The specification: the state that each command leads to, None where it is refused.
+SPECIFIED: dict[str, dict[str, str | None]] = {
+    "boot": {"load": None, "start": None, "stop": "boot", "acknowledge": None, "refill": "boot", "set_time": "boot"},
+    "inhibited": {
+        "load": None,
+        "start": None,
+        "stop": "inhibited",
+        "acknowledge": None,
+        "refill": "inhibited",
+        "set_time": "inhibited",
+    },
+    "stopped": {
+        "load": "stopped",
+        "start": "delivering",
+        "stop": "stopped",
+        "acknowledge": "stopped",
+        "refill": "stopped",
+        "set_time": "stopped",
+    },
+    "delivering": {
+        "load": None,
+        "start": None,
+        "stop": "stopped",
+        "acknowledge": "delivering",
+        "refill": "delivering",
+        "set_time": "delivering",
+    },
+    "halted": {
+        "load": None,
+        "start": None,
+        "stop": "halted",
+        "acknowledge": "stopped",
+        "refill": "halted",
+        "set_time": "halted",
+    },
+}
+PAIRS = [(state, command) for state in SPECIFIED for command in COMMANDS]
+
+
+@pytest.mark.parametrize("state, command", PAIRS)
+def test_each_command_in_each_state_is_taken_or_refused_and_a_refusal_changes_nothing(state: str, command: str) -> None:
+    pump = MAKERS[state]()
+    assert pump.control.state == state
+    before = pump.snapshot()
+    target = SPECIFIED[state][command]
+    if target is None:
+        with pytest.raises(Refused):
+            COMMANDS[command](pump)
+        assert pump.snapshot() == before
+    else:
+        COMMANDS[command](pump)
+        assert pump.control.state == target
+    assert not pump.app.tick.held_off
+    assert pump.app.tick.delivering == (pump.control.state == "delivering")
+
+
+@pytest.mark.parametrize("state", MAKERS)
+def test_a_stop_in_any_state_ends_motion_within_two_ticks(state: str) -> None:
+    pump = MAKERS[state]()
+    pump.control.stop()
+    pump.slice(2)
+    moved = pump.bench.truth()["motor_steps"]
+    pump.slice(20)
+    assert pump.bench.truth()["motor_steps"] == moved
+    assert not pump.bench.dead_man.enabled
+
+
+class TestLoad:
+    def test_while_delivering_the_refusal_says_when_it_is_accepted(self) -> None:
+        with pytest.raises(
+            Refused, match="program: while delivering is refused; accepted: a program is loaded while stopped"
+        ):
+            delivering().control.load(STEADY)
+
+    @pytest.mark.req("D-01")
+    @pytest.mark.parametrize(
+        "source",
+        [None, {}, {**STEADY, "version": 2}, {**STEADY, "segments": []}, {**STEADY, "surplus": 1}],
+        ids=["nothing", "empty", "version", "no segments", "surplus"],
+    )
+    def test_what_is_no_program_is_refused_and_changes_nothing(self, source: object) -> None:
+        pump = stopped()
+        before = pump.snapshot()
+        with pytest.raises(Refused):
+            pump.control.load(source)
+        assert pump.snapshot() == before
+
+    @pytest.mark.req("D-03")
+    @pytest.mark.parametrize(
+        "limits, source",
+        [
+            ({}, "build"),
+            ({"hour": 36_599}, "test"),
+        ],
+    )
+    def test_basal_above_the_lowest_cap_is_refused_naming_value_and_source(
+        self, limits: dict[str, int], source: str
+    ) -> None:
+        steps_day = STEADY_STEPS_DAY if limits else 10_000_000
+        pump = stopped()
+        before = pump.snapshot()
+        lowest = limits.get("hour", 230_564)
+        with pytest.raises(Refused, match=f"at most {lowest} microsteps, the hour limit of the {source}"):
+            pump.control.load(with_limits(program([[0, steps_day, 0]]), limits))
+        assert pump.snapshot() == before
+
+    @pytest.mark.req("D-03")
+    @pytest.mark.parametrize("name", ["hour", "day", "bolus"])
+    @pytest.mark.parametrize("lowest", ["build", "board", "test"])
+    def test_of_build_board_and_program_the_lowest_limit_wins_and_is_named(self, name: str, lowest: str) -> None:
+        pump = Benchtop()
+        steps = {"build": 300_000, "board": 300_000, "test": 300_000, lowest: 200_000}
+        pump.control._own_limits = [
+            ({"hour": UNLIMITED, "day": UNLIMITED, "bolus": UNLIMITED, name: steps[who]}, who)
+            for who in ("build", "board")
+        ]
+        pump.control.load(with_limits(program([[0, 0, 0]]), {name: steps["test"]}))
+        limit = getattr(pump.control.limits, name)
+        assert (limit.name, limit.steps, limit.source) == (name, 200_000, lowest)
+
+    def test_a_new_program_keeps_the_time_of_day_and_starts_its_own_day_count(self) -> None:
+        pump = Benchtop().started(day_ms=DAY_MS - 2000)
+        pump.slice(10)
+        assert pump.status()["day"] == 1
+        pump.control.stop()
+        pump.control.load(STEADY)
+        status = pump.status()
+        assert (status["day"], status["day_ms"], status["time_known"]) == (0, 8000, True)
+
+    def test_without_a_time_of_day_the_new_program_has_none_either(self) -> None:
+        pump = Benchtop().programmed(day_ms=None)
+        pump.control.load(STEADY)
+        assert not pump.status()["time_known"]
+
+    def test_the_journal_says_how_much_was_loaded(self) -> None:
+        pump = Benchtop()
+        pump.control.load(program([[0, 1, 0], [HOUR_MS, 2, 0]], boluses=[[0, 0, 5, 0, 1000]]))
+        assert pump.events("program") == [(2, 1)]
+
+    def test_a_cap_below_what_was_delivered_withholds_until_the_window_has_moved_on(self) -> None:
+        pump = Benchtop().started()
+        pump.slice(3600)
+        pump.control.stop()
+        pump.control.load(program([[0, STEADY_STEPS_DAY // 100, 0]], hour=20_000))
+        before = pump.status()["granted_steps"]
+        pump.control.start()
+        pump.slice(1200)
+        assert pump.status()["granted_steps"] == before
+        assert pump.alarms() == ["limit_reached"]
+        pump.slice(3000)
+        assert pump.status()["granted_steps"] > before
+
+
+class TestStart:
+    def test_without_a_program_it_is_refused(self) -> None:
+        pump = Benchtop()
+        pump.control.refill(pump.fill_steps)
+        with pytest.raises(Refused, match="start: no program is refused; accepted: a pump with a program loaded"):
+            pump.control.start()
+
+    @pytest.mark.req("R-03")
+    def test_with_only_the_residual_in_the_reservoir_it_is_refused(self) -> None:
+        pump = stopped()
+        residual = pump.board.RESERVOIR_RESIDUAL_STEPS
+        pump.control.refill(residual)
+        before = pump.snapshot()
+        with pytest.raises(
+            Refused, match=f"reservoir: {residual} microsteps is refused; accepted: more than the {residual}"
+        ):
+            pump.control.start()
+        assert pump.snapshot() == before
+        pump.control.refill(residual + 1)
+        pump.control.start()
+        assert pump.control.state == "delivering"
+
+    def test_the_time_a_pump_stood_is_not_made_up(self) -> None:
+        pump = delivering()
+        pump.control.stop()
+        ordered = pump.status()["ordered_steps"]
+        pump.slice(1000)
+        pump.control.start()
+        pump.slice(3)
+        assert pump.status()["ordered_steps"] == ordered + 30
+
+
+class TestRefillAndTime:
+    @pytest.mark.req("R-01")
+    def test_an_overfill_is_refused_and_changes_nothing(self) -> None:
+        pump = stopped()
+        before = pump.snapshot()
+        with pytest.raises(Refused, match="fill_steps"):
+            pump.control.refill(pump.board.RESERVOIR_CAPACITY_STEPS + 1)
+        assert pump.snapshot() == before
+
+    @pytest.mark.req("R-01")
+    def test_what_was_filled_is_in_the_reservoir_delivered_or_wasted(self) -> None:
+        pump = delivering()
+        for fill_steps in (1_000_000, 500_000, 4_000_000):
+            pump.slice(7)
+            pump.control.refill(fill_steps)
+            pump.slice(7)
+            status = pump.status()
+            assert status["filled_steps"] == (
+                status["reservoir_steps"] + status["confirmed_steps"] + status["wasted_steps"]
+            )
+        assert [a for a, _ in pump.events("refill")][1:] == [1_000_000, 500_000, 4_000_000]
+
+    @pytest.mark.parametrize("day_ms", [-1, DAY_MS, 1.5, None, True])
+    def test_a_time_outside_the_day_is_refused_and_changes_nothing(self, day_ms: Any) -> None:
+        pump = stopped()
+        before = pump.snapshot()
+        with pytest.raises(Refused, match="day_ms"):
+            pump.control.set_time(day_ms)
+        assert pump.snapshot() == before
+
+    @pytest.mark.req("D-11")
+    def test_without_the_time_of_day_the_lowest_rate_of_the_day_runs_and_alarms_until_it_is_set(self) -> None:
+        source = program([[0, STEADY_STEPS_DAY, 0], [HOUR_MS, STEADY_STEPS_DAY // 5, 0]])
+        pump = Benchtop().started(source, day_ms=None)
+        pump.slice()
+        assert pump.status()["rate_steps_day"] == STEADY_STEPS_DAY // 5
+        assert pump.alarms() == ["time_unknown"]
+        pump.control.set_time(0)
+        pump.slice()
+        assert pump.status()["rate_steps_day"] == STEADY_STEPS_DAY
+        assert pump.alarms() == []
+        assert pump.events("alarm_end") == [(10, 0)]
+
+    def test_a_stopped_pump_does_not_complain_that_the_time_is_unknown(self) -> None:
+        pump = Benchtop().programmed(day_ms=None)
+        pump.slice()
+        assert pump.alarms() == []
+
+
+class TestAlarms:
+    @pytest.mark.parametrize("alarm", [row for row in range(1, len(TABLE)) if TABLE[row][5] == "halts"])
+    def test_an_alarm_that_halts_does_so_at_once(self, alarm: int) -> None:
+        pump = delivering()
+        pump.control.raise_alarm(alarm)
+        assert pump.control.state == "halted"
+        assert not pump.app.tick.delivering
+        assert pump.events("alarm") == [(alarm, 3)]
+        pump.tick()
+        assert not pump.bench.dead_man.enabled
+
+    def test_an_alarm_that_does_not_halt_lets_the_pump_run(self) -> None:
+        pump = delivering()
+        pump.control.raise_alarm(LIMIT_REACHED)
+        assert pump.control.state == "delivering"
+
+    def test_an_alarm_raised_again_is_one_alarm(self) -> None:
+        pump = delivering()
+        pump.control.raise_alarm(LIMIT_REACHED)
+        pump.control.raise_alarm(LIMIT_REACHED)
+        assert pump.events("alarm") == [(LIMIT_REACHED, 2)]
+
+    def test_after_a_halt_is_acknowledged_the_pump_may_be_started_and_does_not_start_by_itself(self) -> None:
+        pump = halted()
+        pump.slice(3)
+        pump.control.acknowledge()
+        pump.slice(5)
+        assert pump.control.state == "stopped"
+        assert pump.alarms() == []
+        assert pump.events("alarm_end") == [(MOTOR_STALL, 0)]
+        pump.control.start()
+        pump.slice(5)
+        assert pump.control.state == "delivering"
+
+    def test_a_mismatch_that_was_acknowledged_does_not_halt_again(self) -> None:
+        pump = Benchtop([["lost_edges", 1000, 30_000, 2]]).started()
+        pump.until_state("halted")
+        pump.slice(40)
+        pump.control.acknowledge()
+        pump.control.start()
+        pump.slice(50)
+        assert pump.control.state == "delivering"
+
+    def test_a_halt_the_loop_has_not_seen_yet_is_not_lost_by_acknowledging_something_else(self) -> None:
+        pump = delivering()
+        pump.bench.edges.see(100)
+        pump.tick(2)
+        pump.control.acknowledge()
+        pump.slice(2)
+        assert pump.events("alarm") != []
+        assert pump.control.state != "delivering"
+
+    @pytest.mark.req("M-03")
+    def test_what_the_tick_halted_for_is_taken_up_by_the_loop_once(self) -> None:
+        pump = delivering()
+        pump.bench.edges.see(100)
+        pump.slice(4)
+        assert pump.control.state == "halted"
+        assert len(pump.events("alarm")) == 1
+
+
+class TestReservoir:
+    @pytest.mark.req("R-03")
+    def test_empty_stops_the_motor_at_the_residual_and_not_a_step_below(self) -> None:
+        pump = Benchtop()
+        pump.fill_steps = pump.board.RESERVOIR_RESIDUAL_STEPS + 1000
+        pump.started()
+        pump.slice(150)
+        assert pump.status()["reservoir_steps"] == pump.board.RESERVOIR_RESIDUAL_STEPS
+        assert pump.bench.truth()["motor_steps"] == 1000
+        assert pump.control.state == "halted"
+        assert pump.alarms() == ["reservoir_empty", "reservoir_low"]
+        pump.slice(50)
+        assert pump.bench.truth()["motor_steps"] == 1000
+
+    def test_low_alarms_at_its_mark_and_goes_with_a_refill(self) -> None:
+        pump = Benchtop()
+        pump.fill_steps = pump.board.RESERVOIR_LOW_STEPS + 100
+        pump.started()
+        while pump.status()["reservoir_steps"] > pump.board.RESERVOIR_LOW_STEPS:
+            assert pump.alarms() == []
+            pump.slice()
+        assert pump.alarms() == ["reservoir_low"]
+        assert pump.control.state == "delivering"
+        pump.control.refill(pump.board.RESERVOIR_CAPACITY_STEPS)
+        pump.slice()
+        assert pump.alarms() == []
+        assert pump.events("alarm_end") == [(9, 0)]

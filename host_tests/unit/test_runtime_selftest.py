@@ -1,0 +1,148 @@
+"""The self-test: each check fails by itself, is named in the journal, and keeps the pump from starting."""
+
+from collections.abc import Callable
+
+import pytest
+
+from benchtop import STEADY, Benchtop, ScriptedSteps
+from pump.core.errors import Refused
+from pump.core.ports import DeadMan, DigitalIO, EdgeCounter, Sensor
+from pump.runtime.selftest import failed_checks
+from twin.driver import DeadManLine
+from twin.peripherals import RamNvm, TwinSounder
+
+
+class Reading(Sensor):
+    """A sensor that always reads the same."""
+
+    def __init__(self, value: int) -> None:
+        self._value = value
+
+    def read(self) -> int:
+        return self._value
+
+
+class ActiveLine(DigitalIO):
+    """A line that is always active."""
+
+    def read(self) -> bool:
+        return True
+
+
+class RunningEdges(EdgeCounter):
+    """Counts an edge with every look."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def count(self) -> int:
+        self._count += 1
+        return self._count
+
+
+class ForgettingNvm(RamNvm):
+    """Keeps its first `keeps` writes and loses all later ones."""
+
+    def __init__(self, keeps: int) -> None:
+        super().__init__()
+        self._keeps = keeps
+
+    def write(self, name: str, data: bytes) -> None:
+        if self._keeps:
+            self._keeps -= 1
+            super().write(name, data)
+
+
+class StuckDriver(DeadMan):
+    """A driver that is enabled whatever the line says."""
+
+    def feed(self) -> None:
+        pass
+
+    def release(self) -> None:
+        pass
+
+    def held(self) -> bool:
+        return True
+
+
+class LatchingDriver(DeadManLine):
+    """A driver that, once enabled, stays so."""
+
+    def release(self) -> None:
+        pass
+
+
+def busy_steps() -> ScriptedSteps:
+    port = ScriptedSteps()
+    port.is_busy = True
+    return port
+
+
+def broken_sounder() -> TwinSounder:
+    sounder = TwinSounder()
+    sounder.broken = True
+    return sounder
+
+
+def dead_driver() -> DeadManLine:
+    driver = DeadManLine(5000)
+    driver.set_power(False)
+    return driver
+
+
+FAILURES = [
+    ("steps", "step", busy_steps),
+    ("steps", "edges", RunningEdges),
+    ("driver", "dead_man", dead_driver),
+    ("driver", "dead_man", StuckDriver),
+    ("driver", "dead_man", lambda: LatchingDriver(5000)),
+    ("sounder", "sounder", broken_sounder),
+    ("memory", "nvm", lambda: ForgettingNvm(0)),
+    ("memory", "nvm", lambda: ForgettingNvm(1)),
+    ("pressure", "pressure", lambda: Reading(-21)),
+    ("pressure", "pressure", lambda: Reading(80)),
+    ("stall", "stall", ActiveLine),
+]
+
+
+def test_on_a_sound_bench_nothing_fails_and_nothing_moves() -> None:
+    pump = Benchtop(opened=False)
+    assert failed_checks(pump.board, pump.bench.ports) == []
+    assert pump.bench.step.bursts == 0
+    assert not pump.bench.dead_man.enabled
+
+
+@pytest.mark.parametrize("pressure_kpa", [-20, 0, 79])
+def test_a_plausible_pressure_passes(pressure_kpa: int) -> None:
+    assert Benchtop(ports={"pressure": Reading(pressure_kpa)}).control.state == "stopped"
+
+
+@pytest.mark.req("I-01")
+@pytest.mark.parametrize("check, name, make", FAILURES)
+def test_each_check_fails_by_itself_and_inhibits(check: str, name: str, make: Callable[[], object]) -> None:
+    pump = Benchtop(ports={name: make()})
+    assert pump.kinds() == ["self_test_" + check, "state_inhibited", "alarm"]
+    assert pump.control.state == "inhibited"
+    assert pump.alarms() == ["self_test_failed"]
+
+
+@pytest.mark.req("I-01")
+def test_every_check_has_a_failure_above() -> None:
+    pump = Benchtop(opened=False, ports={name: make() for _, name, make in FAILURES})
+    assert failed_checks(pump.board, pump.bench.ports) == list(dict.fromkeys(check for check, _, _ in FAILURES))
+
+
+@pytest.mark.req("I-01")
+def test_an_inhibited_pump_takes_no_command_that_could_start_it() -> None:
+    pump = Benchtop(ports={"sounder": broken_sounder()})
+    before = pump.snapshot()
+    for command in (pump.control.start, pump.control.acknowledge, lambda: pump.control.load(STEADY)):
+        with pytest.raises(Refused):
+            command()
+    assert pump.snapshot() == before
+    pump.control.stop()
+    pump.slice(5)
+    assert pump.control.state == "inhibited"
+    assert pump.bench.truth()["enabled"] == 0
+    assert pump.alarms()[0] == "self_test_failed"

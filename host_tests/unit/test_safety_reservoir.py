@@ -1,0 +1,129 @@
+"""filled = left + delivered + wasted, exactly, always; and only what was confirmed is delivered."""
+
+import pytest
+
+from pump.core.units import SMALL_MAX
+from pump.safety.ledger import Ledger
+from pump.safety.reservoir import Reservoir
+from unit.builders import filled_reservoir, refusal
+
+CAPACITY = 1000
+RESIDUAL = 30
+LOW = 200
+
+
+def new_reservoir() -> Reservoir:
+    return Reservoir(CAPACITY, RESIDUAL, LOW)
+
+
+def books(reservoir: Reservoir) -> tuple[int, int, int]:
+    return reservoir.filled.total(), reservoir.left_steps, reservoir.wasted.total()
+
+
+def test_a_new_reservoir_is_empty() -> None:
+    reservoir = new_reservoir()
+    assert books(reservoir) == (0, 0, 0)
+    assert (reservoir.capacity_steps, reservoir.residual_steps, reservoir.low_steps) == (CAPACITY, RESIDUAL, LOW)
+
+
+@pytest.mark.req("R-01")
+@pytest.mark.parametrize("fill_steps", [0, 1, CAPACITY - 1, CAPACITY])
+def test_a_fill_is_left_in_full(fill_steps: int) -> None:
+    reservoir = new_reservoir()
+    reservoir.refill(fill_steps)
+    assert books(reservoir) == (fill_steps, fill_steps, 0)
+
+
+@pytest.mark.req("D-02")
+@pytest.mark.parametrize("fill_steps", [CAPACITY + 1, -1, 1.5, None])
+def test_an_overfill_is_refused_and_changes_nothing(fill_steps: int) -> None:
+    reservoir = new_reservoir()
+    reservoir.refill(500)
+    reservoir.draw(100)
+    assert refusal(lambda: reservoir.refill(fill_steps)) == (
+        "fill_steps",
+        fill_steps,
+        "a whole number from 0 to 1000",
+    )
+    assert books(reservoir) == (500, 400, 0)
+
+
+@pytest.mark.req("R-01")
+def test_a_refill_wastes_what_was_left() -> None:
+    reservoir = new_reservoir()
+    reservoir.refill(500)
+    reservoir.draw(100)
+    reservoir.refill(700)
+    assert books(reservoir) == (1200, 700, 400)
+
+
+@pytest.mark.req("R-01")
+def test_a_refill_of_an_emptied_reservoir_wastes_nothing() -> None:
+    reservoir = new_reservoir()
+    reservoir.refill(500)
+    reservoir.draw(500)
+    reservoir.refill(700)
+    assert books(reservoir) == (1200, 700, 0)
+
+
+@pytest.mark.req("R-01")
+@pytest.mark.parametrize("overdraw", [1, 50])
+def test_a_refill_after_an_overdraw_counts_what_must_have_been_filled(overdraw: int) -> None:
+    reservoir = new_reservoir()
+    reservoir.refill(500)
+    reservoir.draw(500 + overdraw)
+    assert reservoir.left_steps == -overdraw
+    reservoir.refill(700)
+    assert books(reservoir) == (1200 + overdraw, 700, 0)
+
+
+@pytest.mark.req("R-01", "M-01")
+def test_the_law_holds_through_a_long_life_of_refills_draws_and_overdraws() -> None:
+    reservoir = new_reservoir()
+    ledger = Ledger(reservoir)
+    overdraws = 0
+    for i in range(400):
+        if i % 9 == 0:
+            overdraws += reservoir.left_steps < 0
+            reservoir.refill(i * 37 % (CAPACITY + 1))
+        ledger.confirm(i * 71 % 130)
+        filled, left, wasted = books(reservoir)
+        assert filled == left + ledger.delivered.total() + wasted
+    assert reservoir.wasted.total() > 0
+    assert overdraws > 0
+
+
+@pytest.mark.req("R-03")
+@pytest.mark.parametrize(
+    "drawn, in_flight, usable", [(0, 0, 470), (0, 1, 469), (470, 0, 0), (469, 1, 0), (500, 7, -37)]
+)
+def test_usable_is_what_is_left_above_the_residual_and_not_on_its_way(drawn: int, in_flight: int, usable: int) -> None:
+    reservoir = new_reservoir()
+    reservoir.refill(500)
+    reservoir.draw(drawn)
+    assert reservoir.usable(in_flight) == usable
+
+
+@pytest.mark.parametrize("left_steps, low", [(LOW + 1, False), (LOW, True), (LOW - 1, True), (0, True)])
+def test_the_reservoir_is_low_from_its_mark_on(left_steps: int, low: bool) -> None:
+    reservoir = new_reservoir()
+    reservoir.refill(left_steps)
+    assert reservoir.low() == low
+
+
+def test_the_books_outgrow_30_bits() -> None:
+    reservoir = filled_reservoir(SMALL_MAX)
+    for _ in range(5):
+        reservoir.refill(SMALL_MAX)
+    assert books(reservoir) == (6 * SMALL_MAX, SMALL_MAX, 5 * SMALL_MAX)
+
+
+@pytest.mark.req("M-01")
+def test_what_is_confirmed_is_delivered_and_gone_from_the_reservoir() -> None:
+    reservoir = filled_reservoir(500)
+    ledger = Ledger(reservoir)
+    assert ledger.delivered.total() == 0
+    ledger.confirm(7)
+    ledger.confirm(0)
+    ledger.confirm(5)
+    assert (ledger.delivered.total(), reservoir.left_steps) == (12, 488)

@@ -1,0 +1,128 @@
+"""The windows hold what was granted in the last 61 and 1441 minutes, counted whole."""
+
+import pytest
+
+from pump.core.units import MS_PER_DAY, MS_PER_MINUTE
+from pump.safety.windows import DAY_MINUTES, HOUR_MINUTES, Windows
+
+DAYS_MS = [2 * MS_PER_DAY, 100 * MS_PER_DAY]
+
+
+def granted(steps: int) -> Windows:
+    windows = Windows()
+    windows.add(steps)
+    return windows
+
+
+def held(windows: Windows) -> tuple[int, int]:
+    return windows.hour_steps, windows.day_steps
+
+
+def test_windows_are_an_hour_and_a_day() -> None:
+    assert (HOUR_MINUTES, DAY_MINUTES) == (60, 1440)
+
+
+def test_new_windows_hold_nothing() -> None:
+    assert held(Windows()) == (0, 0)
+    assert Windows().minute_ms == 0
+
+
+@pytest.mark.req("D-06")
+@pytest.mark.parametrize(
+    "minutes, hour_steps, day_steps",
+    [(0, 7, 7), (1, 7, 7), (59, 7, 7), (60, 7, 7), (61, 0, 7), (1439, 0, 7), (1440, 0, 7), (1441, 0, 0), (1442, 0, 0)],
+)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_grant_leaves_the_hour_with_the_61st_minute_and_the_day_with_the_1441st(
+    minutes: int, hour_steps: int, day_steps: int, at_once: bool
+) -> None:
+    windows = granted(7)
+    for _ in range(1 if at_once else minutes):
+        windows.elapse(MS_PER_MINUTE * (minutes if at_once else 1))
+    assert held(windows) == (hour_steps, day_steps)
+
+
+@pytest.mark.parametrize("minutes, kept", [(61, (0, 7)), (1441, (0, 0))])
+def test_one_millisecond_before_the_minute_turns_the_grant_still_counts(minutes: int, kept: tuple[int, int]) -> None:
+    windows = granted(7)
+    before = (7, 7) if minutes == 61 else (0, 7)
+    windows.elapse(minutes * MS_PER_MINUTE - 1)
+    assert held(windows) == before
+    windows.elapse(1)
+    assert held(windows) == kept
+
+
+@pytest.mark.req("D-06")
+def test_a_grant_late_in_its_minute_counts_for_the_whole_hour_after_it() -> None:
+    windows = Windows()
+    windows.elapse(MS_PER_MINUTE - 1)
+    windows.add(7)
+    windows.elapse(60 * MS_PER_MINUTE)
+    assert held(windows) == (7, 7)
+    windows.elapse(1)
+    assert held(windows) == (0, 7)
+
+
+@pytest.mark.parametrize("span_ms", [0, 1, 59_999, 60_000, 60_001, 61 * 60_000 - 1, 1440 * 60_000, *DAYS_MS])
+def test_the_place_within_the_minute_is_kept(span_ms: int) -> None:
+    windows = Windows()
+    windows.elapse(1234)
+    windows.elapse(span_ms)
+    assert windows.minute_ms == (1234 + span_ms) % MS_PER_MINUTE
+
+
+def test_milliseconds_add_up_to_minutes() -> None:
+    windows = granted(7)
+    for _ in range(61 * 60 * 10 - 1):
+        windows.elapse(100)
+    assert held(windows) == (7, 7)
+    windows.elapse(100)
+    assert held(windows) == (0, 7)
+
+
+def test_grants_of_one_minute_add_up_and_leave_together() -> None:
+    windows = granted(7)
+    windows.elapse(30_000)
+    windows.add(5)
+    assert held(windows) == (12, 12)
+    windows.elapse(30_000)
+    windows.add(1)
+    windows.elapse(60 * MS_PER_MINUTE)
+    assert held(windows) == (1, 13)
+
+
+@pytest.mark.req("D-06")
+@pytest.mark.parametrize("gap_minutes", [0, 1, 7, 60, 61, 62, 200])
+def test_at_every_minute_both_windows_are_the_sum_of_their_minutes(gap_minutes: int) -> None:
+    windows = Windows()
+    by_minute: list[int] = []
+    for minute in range(3200):
+        steps = 0 if gap_minutes and minute % (gap_minutes + 1) else minute % 97
+        windows.add(steps)
+        by_minute.append(steps)
+        assert held(windows) == (sum(by_minute[-61:]), sum(by_minute[-1441:]))
+        windows.elapse(MS_PER_MINUTE)
+
+
+@pytest.mark.parametrize("gap_ms", [1441 * MS_PER_MINUTE, 1442 * MS_PER_MINUTE - 1, *DAYS_MS])
+def test_after_a_gap_longer_than_a_day_nothing_is_held_and_counting_begins_afresh(gap_ms: int) -> None:
+    windows = Windows()
+    for _ in range(2000):
+        windows.add(3)
+        windows.elapse(MS_PER_MINUTE)
+    windows.elapse(gap_ms)
+    assert held(windows) == (0, 0)
+    windows.add(5)
+    assert held(windows) == (5, 5)
+    windows.elapse(61 * MS_PER_MINUTE)
+    assert held(windows) == (0, 5)
+    windows.elapse(1380 * MS_PER_MINUTE)
+    assert held(windows) == (0, 0)
+
+
+def test_after_a_gap_of_a_day_its_first_minute_is_still_held() -> None:
+    windows = granted(7)
+    windows.elapse(MS_PER_MINUTE)
+    windows.add(5)
+    windows.elapse(1440 * MS_PER_MINUTE)
+    assert held(windows) == (0, 5)

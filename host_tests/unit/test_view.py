@@ -1,0 +1,73 @@
+"""The view of a running simulation: plain lines where there is no terminal, a panel where there is one."""
+
+import io
+
+import pytest
+from itb.prescribed import MS_PER_DAY
+from itb.summary import BENCH_ONLY, clock, span
+from itb.view import View
+from rich.console import Console
+from runs import MS_PER_HOUR, SCALE, sample_at, sound_run
+
+
+def shown(days: int, terminal: bool = False) -> str:
+    out = io.StringIO()
+    now_s = iter(range(100_000))
+    console = Console(file=out, force_terminal=terminal, width=200)
+    with View(console, SCALE, days * MS_PER_DAY, lambda: next(now_s)) as view:
+        for sample in sound_run(hours=24 * days).samples:
+            view.show(sample)
+    return out.getvalue()
+
+
+def test_the_first_line_says_what_this_is_for() -> None:
+    assert shown(1).splitlines()[0] == BENCH_ONLY
+    assert "never for a person or an animal" in BENCH_ONLY
+
+
+def test_a_plain_view_has_no_escape_codes_and_a_line_every_hour() -> None:
+    lines = shown(1).splitlines()
+    assert "\x1b" not in shown(1)
+    assert len(lines) == 1 + 24
+    assert lines[12].startswith("day 1, 12:00   50 %")
+
+
+def test_a_long_plain_view_has_a_line_every_two_percent() -> None:
+    assert len(shown(10).splitlines()) == 1 + 50
+
+
+def test_what_is_shown_as_delivered_is_the_ledger() -> None:
+    out = io.StringIO()
+    view = View(Console(file=out, width=200), SCALE, MS_PER_DAY)
+    view.show(sample_at(12 * MS_PER_HOUR, ordered_steps=2000, confirmed_steps=1500, reservoir_steps=500_000))
+    assert "delivered 30.00 of 40.00 ug ordered" in out.getvalue()
+    assert "reservoir 5.000 mL" in out.getvalue()
+    assert "rate 2.00 ug/h" in out.getvalue()
+    assert "no alarm" in out.getvalue()
+
+
+def test_standing_alarms_are_named() -> None:
+    out = io.StringIO()
+    view = View(Console(file=out, width=200), SCALE, MS_PER_DAY)
+    view.show(sample_at(12 * MS_PER_HOUR, alarms=("motor_stall", "reservoir_low")))
+    assert "ALARM: motor stall, reservoir low" in out.getvalue()
+
+
+def test_the_live_panel_shows_progress_speed_and_alarms() -> None:
+    text = shown(1, terminal=True)
+    assert "\x1b" in text
+    for part in ("simulated", "days a minute", "delivered", "reservoir", "alarms", "none"):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    "t_ms, told, length",
+    [
+        (0, "day 1, 00:00", "00:00"),
+        (MS_PER_DAY + 90 * 60_000, "day 2, 01:30", "1 day 01:30"),
+        (3 * MS_PER_DAY, "day 4, 00:00", "3 days 00:00"),
+    ],
+)
+def test_times_are_told_as_a_day_and_a_clock(t_ms: int, told: str, length: str) -> None:
+    assert clock(t_ms) == told
+    assert span(t_ms) == length

@@ -1,0 +1,202 @@
+"""The command `itb`: its arguments, its exit status, and nothing else."""
+
+import json
+from contextlib import nullcontext
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib.metadata import version
+from math import ceil
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from itb.account import Account, account
+from itb.board import load_board, slice_of
+from itb.check import check as show_check
+from itb.engine import ENGINES, VM, GuestDied, Refusal, Run, available_engine
+from itb.errors import InputError
+from itb.faults import read_faults
+from itb.firmware import CompileError
+from itb.interrupts import Interrupts
+from itb.job import Job, sample_ms
+from itb.messages import End, GuestError, Sample
+from itb.prescribed import MS_PER_DAY, prescribed_on
+from itb.prescription import read_prescription
+from itb.program import Plan, make_plan
+from itb.record import Record
+from itb.summary import BENCH_ONLY, facts, summary
+from itb.view import View
+from itb.waveform import write_waveform
+
+OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
+LONGEST_DAYS = 36_500
+
+app = typer.Typer(
+    name="itb",
+    help=f"Host tool of the open bench pump. {BENCH_ONLY}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+PrescriptionFile = Annotated[Path, typer.Argument(metavar="RX.toml", help="The prescription.", show_default=False)]
+BoardName = Annotated[str, typer.Option(metavar="NAME", help="A board of board_configs/.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run that came to its end: what it said and its account."""
+
+    record: Record
+    account: Account
+    interrupted: bool
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"itb {version('itb')}")
+        raise typer.Exit
+
+
+@app.callback()
+def itb(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Play the programmer of the bench pump, and run its firmware against a simulated bench."""
+
+
+@app.command(help=f"Show a day of a prescription, its limits, and what would have to be confirmed. {BENCH_ONLY}")
+def check(rx: PrescriptionFile, board: BoardName = "sim", as_json: AsJson = False) -> None:
+    """Validate and preview."""
+    raise typer.Exit(show_check(rx, board, Console(), Console(stderr=True), as_json))
+
+
+@app.command(help=f"Run the firmware on a prescription, on the simulated bench, and account for it. {BENCH_ONLY}")
+def run(
+    rx: PrescriptionFile,
+    days: Annotated[float | None, typer.Option(help="Days to simulate (1; with --until-empty: all it takes).")] = None,
+    seed: Annotated[int, typer.Option(help="Where the simulated clock and counters begin.")] = 1,
+    board: BoardName = "sim",
+    slice_text: Annotated[str, typer.Option("--slice", metavar="TIME", help="The tick, 1 ms to 15 min.")] = "10 s",
+    until_empty: Annotated[bool, typer.Option("--until-empty", help="End when the reservoir is empty.")] = False,
+    refill: Annotated[bool, typer.Option("--refill", help="Refill whenever the low-reservoir alarm comes.")] = False,
+    faults: Annotated[Path | None, typer.Option(metavar="FILE", help="Faults to inject, as TOML.")] = None,
+    engine: Annotated[str | None, typer.Option(help=f"One of {', '.join(ENGINES)} ({VM}).", show_default=False)] = None,
+    as_json: AsJson = False,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the run: a PNG, SVG or PDF.")] = None,
+    vcd: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the pump's lines as a waveform.")] = None,
+    confirm_soft: Annotated[bool, typer.Option("--confirm-soft", help="Confirm crossed soft limits.")] = False,
+) -> None:
+    """Simulate a therapy."""
+    errors = Console(stderr=True)
+    try:
+        slice_ms = slice_of(slice_text)
+        plan = make_plan(read_prescription(rx), load_board(board), slice_ms)
+        _require_confirmation(plan, confirm_soft, errors)
+        job = Job(
+            program=plan.program.as_dict(),
+            days_ms=(days_ms := _days_ms(days, until_empty, plan)),
+            slice_ms=slice_ms,
+            fill_steps=plan.fill_steps,
+            sample_ms=sample_ms(days_ms, slice_ms),
+            seed=_within("--seed", seed, 0, (1 << 30) - 1),
+            faults=tuple(read_faults(faults)) if faults else (),
+            trace=vcd is not None,
+            until_empty=until_empty,
+            refill_at_low=refill,
+        )
+        _require_writable("--plot", plot)
+        _require_writable("--vcd", vcd)
+        outcome = _simulate(plan, job, _engine(engine, errors), None if as_json else Console())
+    except (InputError, Refusal) as error:
+        _fail(errors, str(error), REFUSED)
+    except (GuestError, CompileError) as error:
+        _fail(errors, str(error), FAILED)
+    if as_json:
+        typer.echo(json.dumps(facts(outcome.account), indent=2))
+    else:
+        Console().print(summary(outcome.account))
+    if plot:
+        _draw(plan, outcome, plot)
+    if vcd:
+        with vcd.open("w") as file:
+            write_waveform(outcome.record, file)
+    if outcome.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(OK if outcome.account.balanced else FAILED)
+
+
+def _simulate(plan: Plan, job: Job, engine: str, out: Console | None) -> Outcome:
+    """Run to the end, showing it on `out`. Raises GuestError."""
+    record = Record()
+    view = View(out, plan.scale, job.days_ms) if out else None
+    with Run(job, plan.board, engine) as guest, Interrupts(guest) as interrupts, view or nullcontext():
+        try:
+            for message in guest:
+                record.add(message)
+                if view and isinstance(message, (Sample, End)):
+                    view.show(record.last)
+        except GuestDied:
+            if not interrupts.count or not record.samples:
+                raise
+    prescribed = prescribed_on(plan.prescription, plan.board)
+    return Outcome(record, account(record, prescribed, plan.scale), interrupts.count > 0)
+
+
+def _draw(plan: Plan, outcome: Outcome, path: Path) -> None:
+    # Matplotlib takes longer to import than a day takes to simulate.
+    from itb.picture import draw
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draw(plan, outcome.record, outcome.account).savefig(path)
+
+
+def _require_confirmation(plan: Plan, confirmed: bool, errors: Console) -> None:
+    for finding in plan.findings:
+        errors.print(f"{'confirmed' if confirmed else 'to be confirmed'}: {finding}", markup=False, soft_wrap=True)
+    if plan.findings and not confirmed:
+        raise InputError("--confirm-soft", "absent", "--confirm-soft, to confirm the soft limits listed above")
+
+
+def _days_ms(days: float | None, until_empty: bool, plan: Plan) -> int:
+    if days is not None:
+        if not 0 < days <= LONGEST_DAYS:
+            raise InputError("--days", str(days), f"more than 0 and at most {LONGEST_DAYS}")
+        return max(1, int(Fraction(str(days)) * MS_PER_DAY))
+    if not until_empty:
+        return MS_PER_DAY
+    # The basal alone empties the reservoir in this time; boluses only sooner.
+    return min(ceil(plan.fill_steps / plan.program.day_total_steps()) + 1, LONGEST_DAYS) * MS_PER_DAY
+
+
+def _within(field: str, value: int, low: int, high: int) -> int:
+    if not low <= value <= high:
+        raise InputError(field, str(value), f"a whole number from {low} to {high}")
+    return value
+
+
+def _require_writable(field: str, path: Path | None) -> None:
+    if path is not None and path.is_dir():
+        raise InputError(field, str(path), "a file that can be written")
+
+
+def _engine(wanted: str | None, errors: Console) -> str:
+    engine, reason = available_engine(wanted)
+    if reason:
+        errors.print(reason, markup=False, soft_wrap=True)
+    return engine
+
+
+def _fail(errors: Console, message: str, status: int) -> NoReturn:
+    errors.print(f"itb: {message}", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(status)
+
+
+def main() -> None:
+    """The entry of the command."""
+    app()

@@ -1,0 +1,176 @@
+"""Runs the firmware against the twin on one of three engines, and hands on what the bench says.
+
+Every engine is a process in a session of its own: Ctrl-C reaches only the host, which then asks the guest to end.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from itb.board import Board, write_constants
+from itb.errors import InputError
+from itb.firmware import PUMP, TWIN, compile_source, lay_out
+from itb.job import Job
+from itb.messages import End, Failure, GuestError, Message, parse_line
+
+VM, WASM, CPYTHON = "vm", "wasm", "cpython"
+ENGINES = (VM, WASM, CPYTHON)
+
+# The RP2040 leaves about this much of its 264 KiB to the heap of MicroPython.
+HEAP = "192k"
+
+_VM_HOST = "import sys, micropython_unix; sys.exit(micropython_unix.main())"
+
+# Every exception leaves as a message: one VM writes it to stdout, another drops it. The collector of the wasm VM does
+# not see what a large stack frame holds (see twin.run), so every function here is small.
+_GUEST = """
+import sys
+sys.path[:{keep}] = {path}
+from io import StringIO
+from json import dumps
+from twin.run import main
+{emit}
+def trace(error):
+    text = StringIO()
+    if hasattr(sys, "print_exception"):
+        sys.print_exception(error, text)
+    else:
+        __import__("traceback").print_exception(error, file=text)
+    return text.getvalue()
+def fail(error):
+    emit(dumps({{"k": "error", "type": type(error).__name__, "message": trace(error)}}))
+    sys.exit(1)
+def go():
+    try:
+        main({job}, emit)
+    except Exception as error:
+        fail(error)
+go()
+"""
+_EMIT = "emit = print"
+_WASM_EMIT = """
+import host
+def emit(line):
+    host.call("emit", dumps({"args": [line], "kwargs": {}}))
+"""
+
+
+class Refusal(GuestError):
+    """The firmware refused its program: the input is at fault, not the code."""
+
+
+class GuestDied(GuestError):
+    """The guest ended without a last word. The message carries what it wrote to stderr last."""
+
+
+def available_engine(wanted: str | None) -> tuple[str, str]:
+    """The engine `wanted`, or the default one; and why the default is not the unix VM, empty when it is.
+
+    Raises InputError for an engine that does not exist, or not on this machine.
+    """
+    if wanted is not None and wanted not in ENGINES:
+        raise InputError("--engine", repr(wanted), "one of " + ", ".join(ENGINES))
+    if wanted in (WASM, CPYTHON) or importlib.util.find_spec("micropython_unix") is not None:
+        return wanted or VM, ""
+    if wanted == VM:
+        raise InputError("--engine", VM, f"{WASM} or {CPYTHON}: there is no MicroPython unix VM for this machine")
+    return WASM, "There is no MicroPython unix VM for this machine; the WebAssembly VM is used instead."
+
+
+class Run:
+    """One run of the simulated bench. Use it as a context; iterate over it once for its messages, in order.
+
+    Iterating raises Refusal when the firmware refuses the job, GuestDied when the guest dies, GuestError when it
+    fails or says something that makes no sense.
+    """
+
+    def __init__(self, job: Job, board: Board, engine: str = VM) -> None:
+        """Begin at once. Raises InputError for a slice the board cannot be built with."""
+        self._temporary = tempfile.TemporaryDirectory(prefix="itb-run-")
+        self.directory = Path(self._temporary.name).resolve()
+        self._errors = self.directory / "stderr"
+        try:
+            self._process = self._begin(job, board, engine)
+        except BaseException:
+            self._temporary.cleanup()
+            raise
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.kill()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process.wait()
+        self._temporary.cleanup()
+
+    def __iter__(self) -> Iterator[Message]:
+        assert self._process.stdout is not None
+        ended = False
+        for line in self._process.stdout:
+            message = parse_line(line)
+            if isinstance(message, Failure):
+                raise (Refusal if message.kind == "Refused" else GuestError)(f"{message.kind}: {message.message}")
+            ended = isinstance(message, End)
+            yield message
+        if self._process.wait() != 0 or not ended:
+            raise GuestDied(self._last_words())
+
+    def stop(self) -> None:
+        """Ask the guest to end at its next sample; it still says how far it came."""
+        (self.directory / "stop").touch()
+
+    def kill(self) -> None:
+        """End the guest now, and all it started."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _begin(self, job: Job, board: Board, engine: str) -> subprocess.Popen[str]:
+        guest_work = "/input" if engine == WASM else str(self.directory)
+        fields = {**asdict(job), "stop_file": f"{guest_work}/stop"}
+        (self.directory / "job.json").write_text(json.dumps(fields), encoding="utf-8")
+        path, keep = [guest_work], ""
+        constants = write_constants(board, self.directory, job.slice_ms)
+        if engine == CPYTHON:
+            path, keep = [guest_work, str(PUMP.parent), str(TWIN.parent)], "0"
+        else:
+            lay_out(self.directory, (PUMP, TWIN))
+            compiled = compile_source(constants.read_bytes(), constants.name)
+            shutil.copyfile(compiled, constants.with_suffix(".mpy"))
+            constants.unlink()
+        emit = _WASM_EMIT if engine == WASM else _EMIT
+        code = _GUEST.format(keep=keep, path=path, job=repr(f"{guest_work}/job.json"), emit=emit)
+        with self._errors.open("w") as errors:
+            return subprocess.Popen(
+                _command(engine, self.directory, code),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+
+    def _last_words(self) -> str:
+        status = self._process.returncode
+        how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}"
+        lines = self._errors.read_text(errors="replace").strip().splitlines()[-6:]
+        return "\n".join([f"the simulated bench {how} and gave no account", *lines])
+
+
+def _command(engine: str, work: Path, code: str) -> list[str]:
+    if engine == VM:
+        return [sys.executable, "-c", _VM_HOST, "-X", f"heapsize={HEAP}", "-c", code]
+    if engine == WASM:
+        return [sys.executable, "-m", "itb.wasm_guest", str(work), code]
+    return [sys.executable, "-u", "-c", code]

@@ -1,0 +1,204 @@
+"""What the simulated bench says while it runs, one line at a time, checked and typed."""
+
+import json
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+
+class GuestError(Exception):
+    """The simulated bench failed, or said something that makes no sense."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """The firmware's own report. Counts are microsteps since the start of the run.
+
+    `confirmed_steps` is the ledger: what was delivered. `owed_steps` are still to be granted, `dropped_steps` never
+    will be. `in_flight_steps` are sent and not yet counted, `missing_steps` never were, `stray_steps` were counted
+    unsent.
+    """
+
+    state: str
+    alarms: tuple[str, ...]
+    ordered_steps: int
+    granted_steps: int
+    confirmed_steps: int
+    owed_steps: int
+    dropped_steps: int
+    in_flight_steps: int
+    missing_steps: int
+    stray_steps: int
+    rate_steps_day: int
+    reservoir_steps: int
+    filled_steps: int
+    wasted_steps: int
+
+
+@dataclass(frozen=True)
+class Plant:
+    """What truly happened on the bench, by the twin.
+
+    `edges` were seen on the read-back wire, `motor_steps` the motor really made; `catheter_nl` left the catheter's tip.
+    """
+
+    edges: int
+    motor_steps: int
+    catheter_nl: int
+
+
+@dataclass(frozen=True)
+class Start:
+    """The firmware stands and has read its program; `day_total_steps` is the numerator and denominator it found."""
+
+    board: str
+    heap_used: int
+    day_total_steps: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Report and truth at `t_ms` of the run."""
+
+    t_ms: int
+    status: Status
+    plant: Plant
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the firmware's journal; `seq` counts them without a gap. What `a` and `b` mean depends on `kind`."""
+
+    t_ms: int
+    seq: int
+    kind: str
+    a: int
+    b: int
+
+
+@dataclass(frozen=True)
+class Burst:
+    """`steps` pulses sent from `t_ms` on, `interval_us` apart."""
+
+    t_ms: int
+    steps: int
+    interval_us: int
+    enabled: bool
+
+
+@dataclass(frozen=True)
+class End:
+    """The run is over: `why` is "done", "stopped" or "empty"."""
+
+    t_ms: int
+    why: str
+    status: Status
+    plant: Plant
+    heap_peak: int
+    late_ticks: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The guest gave up. `kind` is the name of its exception."""
+
+    kind: str
+    message: str
+
+
+Message: TypeAlias = Start | Sample | Event | Burst | End | Failure
+Fields: TypeAlias = dict[str, object]
+
+
+def parse_line(line: str) -> Message:
+    """The message in `line`. Raises GuestError, quoting the line, when it is none."""
+    try:
+        fields = cast(object, json.loads(line))
+    except ValueError as error:
+        raise GuestError(f"the simulated bench printed what is no message: {line.strip()[:200]!r}") from error
+    if not isinstance(fields, dict):
+        raise GuestError(f"the simulated bench printed what is no message: {line.strip()[:200]!r}")
+    return _parse(cast(Fields, fields))
+
+
+def _parse(fields: Fields) -> Message:
+    match fields.get("k"):
+        case "start":
+            numerator, denominator = _integers(fields, "day_total", 2)
+            return Start(_text(fields, "board"), _integer(fields, "heap_used"), (numerator, denominator))
+        case "sample":
+            return Sample(_integer(fields, "t_ms"), _status(fields), _plant(fields))
+        case "event":
+            a, b = _integer(fields, "a"), _integer(fields, "b")
+            return Event(_integer(fields, "t_ms"), _integer(fields, "seq"), _text(fields, "kind"), a, b)
+        case "burst":
+            steps, interval_us = _integer(fields, "steps"), _integer(fields, "interval_us")
+            return Burst(_integer(fields, "t_ms"), steps, interval_us, _integer(fields, "enabled") != 0)
+        case "end":
+            return End(
+                _integer(fields, "t_ms"),
+                _text(fields, "why"),
+                _status(fields),
+                _plant(fields),
+                _integer(fields, "heap_peak"),
+                _integer(fields, "late_ticks"),
+            )
+        case "error":
+            return Failure(_text(fields, "type"), _text(fields, "message"))
+        case kind:
+            raise GuestError(f"the simulated bench sent a message of the unknown kind {kind!r}")
+
+
+def _status(fields: Fields) -> Status:
+    status = _table(fields, "status")
+    alarms = status.get("alarms")
+    if not isinstance(alarms, list):
+        raise _unfit("alarms", "a list", status)
+    return Status(
+        _text(status, "state"),
+        tuple(str(alarm) for alarm in cast(list[object], alarms)),
+        *(_integer(status, name) for name in _STATUS_COUNTS),
+    )
+
+
+_STATUS_COUNTS = tuple(Status.__dataclass_fields__)[2:]
+
+
+def _plant(fields: Fields) -> Plant:
+    plant = _table(fields, "plant")
+    catheter_nl = plant.get("catheter_nl")
+    # The twin's hydraulics compute in floats; what leaves the tip is known to a nanolitre at best.
+    if not isinstance(catheter_nl, (int, float)):
+        raise _unfit("catheter_nl", "a number", plant)
+    return Plant(_integer(plant, "edges"), _integer(plant, "motor_steps"), round(catheter_nl))
+
+
+def _table(fields: Fields, name: str) -> Fields:
+    value = fields.get(name)
+    if not isinstance(value, dict):
+        raise _unfit(name, "a table", fields)
+    return cast(Fields, value)
+
+
+def _text(fields: Fields, name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str):
+        raise _unfit(name, "text", fields)
+    return value
+
+
+def _integer(fields: Fields, name: str) -> int:
+    value = fields.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _unfit(name, "a whole number", fields)
+    return value
+
+
+def _integers(fields: Fields, name: str, length: int) -> list[int]:
+    value = fields.get(name)
+    if not isinstance(value, list) or len(cast(list[object], value)) != length:
+        raise _unfit(name, f"{length} whole numbers", fields)
+    return [_integer({name: item}, name) for item in cast(list[object], value)]
+
+
+def _unfit(name: str, accepted: str, fields: Fields) -> GuestError:
+    return GuestError(f"the simulated bench sent {name} = {fields.get(name)!r}; expected {accepted}")

@@ -1,0 +1,107 @@
+"""What a run said, kept in order for the account, the picture and the waveform."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from itb.alarms import alarm_kinds
+from itb.messages import Burst, End, Event, GuestError, Message, Sample, Start
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One alarm from when it was raised until it ended; `until_ms` is None while it stands."""
+
+    name: str
+    priority: int
+    from_ms: int
+    until_ms: int | None
+
+
+@dataclass(frozen=True)
+class BolusEvent:
+    """A bolus the firmware began ("given"), cut short ("cancelled") or did not give ("denied", "missed")."""
+
+    t_ms: int
+    outcome: str
+    steps: int
+
+
+_BOLUS_OUTCOMES = {
+    "bolus": "given",
+    "bolus_cancelled": "cancelled",
+    "bolus_denied": "denied",
+    "bolus_missed": "missed",
+}
+
+
+@dataclass
+class Record:
+    """All messages of one run. The last sample is the state at its end."""
+
+    start: Start | None = None
+    samples: list[Sample] = field(default_factory=list[Sample])
+    events: list[Event] = field(default_factory=list[Event])
+    bursts: list[Burst] = field(default_factory=list[Burst])
+    end: End | None = None
+
+    def add(self, message: Message) -> None:
+        """Keep `message`. Raises GuestError when time runs backwards."""
+        match message:
+            case Start():
+                self.start = message
+            case Sample():
+                self._add_sample(message)
+            case Event():
+                self.events.append(message)
+            case Burst():
+                self.bursts.append(message)
+            case End():
+                self.end = message
+                self._add_sample(Sample(message.t_ms, message.status, message.plant))
+            case _:
+                raise GuestError(f"the simulated bench failed: {message}")
+
+    def _add_sample(self, sample: Sample) -> None:
+        if self.samples and sample.t_ms <= self.samples[-1].t_ms:
+            if sample.t_ms < self.samples[-1].t_ms:
+                raise GuestError(f"the simulated bench sent a sample of {sample.t_ms} ms after {self.last.t_ms} ms")
+            self.samples.pop()
+        self.samples.append(sample)
+
+    @property
+    def last(self) -> Sample:
+        """The newest sample."""
+        return self.samples[-1]
+
+    def delivering(self) -> list[tuple[int, int]]:
+        """The spans in which the pump delivered, each from and until a time of the run in ms."""
+        spans: list[tuple[int, int]] = []
+        since_ms: int | None = None
+        for event in self.events:
+            if event.kind == "state_delivering":
+                since_ms = event.t_ms
+            elif event.kind.startswith("state_") and since_ms is not None:
+                spans.append((since_ms, event.t_ms))
+                since_ms = None
+        if since_ms is not None:
+            spans.append((since_ms, self.last.t_ms))
+        return spans
+
+    def alarms(self) -> list[Alarm]:
+        """Every alarm, in the order they were raised."""
+        kinds = alarm_kinds()
+        alarms: list[Alarm] = []
+        for event in self.events:
+            if event.kind == "alarm":
+                alarms.append(Alarm(kinds[event.a].name, event.b, event.t_ms, None))
+            elif event.kind == "alarm_end":
+                for place, alarm in enumerate(alarms):
+                    if alarm.name == kinds[event.a].name and alarm.until_ms is None:
+                        alarms[place] = Alarm(alarm.name, alarm.priority, alarm.from_ms, event.t_ms)
+        return alarms
+
+    def boluses(self) -> Iterator[BolusEvent]:
+        """What became of every bolus, in order."""
+        for event in self.events:
+            if event.kind in _BOLUS_OUTCOMES:
+                yield BolusEvent(event.t_ms, _BOLUS_OUTCOMES[event.kind], event.a)

@@ -1,0 +1,136 @@
+"""The whole bench behind the pump's ports, and the order in which time acts on it."""
+
+from pump.core.errors import Misuse
+from twin.clock import TwinClock
+from twin.driver import DeadManLine, EdgeReadback, StepLine
+from twin.faults import Faults
+from twin.motor import Motor
+from twin.peripherals import LoopLink, PressureSensor, RamNvm, StallLine, TwinSounder, TwinWatchdog
+from twin.plant import Plant
+
+# The RP2040's longest; with long slices five of them, as for the dead-man's switch.
+WATCHDOG_MS = 8388
+WATCHDOG_SLICES = 5
+
+
+class Ports:
+    """What the pump is handed."""
+
+    def __init__(self, bench: "Bench") -> None:
+        self.clock = bench.clock
+        self.step = bench.step
+        self.edges = bench.edges
+        self.dead_man = bench.dead_man
+        self.stall = StallLine(bench.motor)
+        self.pressure = PressureSensor(bench.plant)
+        self.nvm = RamNvm()
+        self.link = LoopLink()
+        self.watchdog = bench.watchdog
+        self.sounder = TwinSounder()
+
+
+class Bench:
+    """Driver, motor, plant and clock, moved together by `advance`. `board` is a generated board module."""
+
+    def __init__(
+        self,
+        board,
+        fill_steps: int,
+        faults: Faults,
+        seed: int = 1,
+        plant: "dict | None" = None,
+        clock_start: "int | None" = None,
+        edges_start: "int | None" = None,
+    ) -> None:
+        """`fill_steps` is what the reservoir holds at first, in microsteps. `plant` overrides `plant.DEFAULTS`. `seed`
+        decides where clock and edge counter begin, unless `clock_start` (ms) and `edges_start` do, 0..2**30-1."""
+        self.clock = TwinClock(_start(seed) if clock_start is None else clock_start)
+        self.dead_man = DeadManLine(board.DEAD_MAN_MS)
+        self.step = StepLine(self.dead_man, board.DIR_SETUP_US, board.MIN_STEP_INTERVAL_US)
+        self.edges = EdgeReadback(_start(seed + 1) if edges_start is None else edges_start)
+        self.motor = Motor(self.dead_man)
+        self.plant = Plant(board, fill_steps, plant or {})
+        self.watchdog = TwinWatchdog(max(WATCHDOG_MS, WATCHDOG_SLICES * board.TICK_MS))
+        self.faults = faults
+        self.ports = Ports(self)
+        self._pulses = 0
+        self._apply_faults()
+
+    def advance(self, span_ms: int) -> None:
+        """Let `span_ms` pass. Faults and the dead-man's time-out take effect at their very millisecond.
+
+        Raises Misuse unless 0 < span_ms < 2**29.
+        """
+        if span_ms <= 0:
+            raise Misuse("bench: a span of %d ms" % span_ms)
+        clock = self.clock
+        dead_man = self.dead_man
+        while span_ms:
+            part_ms = span_ms
+            hold_ms = dead_man.left_ms
+            if 0 < hold_ms < part_ms:
+                part_ms = hold_ms
+            change_ms = self.faults.next_ms
+            if change_ms is not None and change_ms - clock.elapsed_ms < part_ms:
+                part_ms = change_ms - clock.elapsed_ms
+            self._elapse(part_ms)
+            dead_man.elapse(part_ms)
+            clock.advance(part_ms)
+            self.watchdog.elapse(part_ms, clock.elapsed_ms)
+            if change_ms == clock.elapsed_ms:
+                self._apply_faults()
+            span_ms -= part_ms
+
+    def _elapse(self, span_ms: int) -> None:
+        """Pulses leave, edges are counted, the motor follows, the fluid flows; no fault changes within the span."""
+        span_us = span_ms * 1000
+        step = self.step
+        pulses = step.elapse(span_us)
+        made = 0
+        if pulses:
+            if self.dead_man.drives():
+                self._pulses += pulses
+                self.edges.see(pulses)
+            made = self.motor.follow(pulses, self.plant.room_steps())
+        elif not self.dead_man.enabled:
+            self.motor.stall_seen = False
+        self.plant.flow(span_us, made, step.first_us, step.interval_us)
+
+    def _apply_faults(self) -> None:
+        faults = self.faults
+        faults.at(self.clock.elapsed_ms)
+        self.motor.stalled = faults.stalled
+        self.motor.set_slip(faults.slip_percent)
+        self.dead_man.set_power(not faults.driver_off)
+        self.plant.occluded = faults.occluded
+        self.edges.lose_every(faults.lose_every)
+
+    def refill(self, fill_steps: int) -> None:
+        """Withdraw what the reservoir still holds and fill in `fill_steps` microsteps' worth."""
+        self.plant.refill(fill_steps)
+
+    def truth(self) -> dict:
+        """What really happened, for the records: volumes in whole nL, pressure in kPa, counts in microsteps."""
+        plant = self.plant
+        return {
+            "motor_steps": self.motor.steps,
+            "plunger_nl": _nearest(plant.plunger_nl()),
+            "catheter_nl": _nearest(plant.catheter_nl()),
+            "reservoir_nl": _nearest(plant.reservoir_nl()),
+            "pressure_kpa": plant.pressure_kpa(),
+            "edges": self._pulses - self.edges.lost,
+            "enabled": 1 if self.dead_man.drives() else 0,
+        }
+
+
+def _nearest(volume_nl: float) -> int:
+    """The nearest whole number; of two volumes the greater never comes out smaller."""
+    return int(volume_nl + 0.5)
+
+
+def _start(seed: int) -> int:
+    """A number 0..2**30-1 that `seed` alone decides."""
+    # Two rounds of x -> 75 x + 74 mod 65537, whose products stay within 30 bits.
+    high = (seed * 75 + 74) % 65537
+    low = (high * 75 + 74) % 65537
+    return ((high & 0x3FFF) << 16) | (low & 0xFFFF)

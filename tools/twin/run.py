@@ -1,0 +1,241 @@
+"""The guest's entry: the firmware on the twin's bench, from a job file to a stream of messages.
+
+Each message is one JSON object on a line, its kind under "k": start, sample, event, burst, end, error.
+"""
+
+import gc
+import json
+import sys
+
+from pump.app import App
+from pump.core.errors import Misuse, Refused
+from pump.safety.alarms import RESERVOIR_EMPTY, RESERVOIR_LOW
+from pump.therapy.forecast import day_total
+from twin.bench import Bench
+from twin.job import Job, read_job
+
+DONE, STOPPED, EMPTY = "done", "stopped", "empty"
+ERRORS = (Refused, Misuse, OSError, ValueError)
+# Bytes in use, where the VM can tell.
+HEAP_USED = getattr(gc, "mem_alloc", None)
+# The collector of the WebAssembly build does not see what a running function with more than about eleven slots holds,
+# and frees it. There, garbage is collected between stretches only, with nothing but small functions running.
+COLLECTOR_IS_BLIND = getattr(sys.implementation, "_build", "") == "wasi"
+STRETCH_SLICES = 256
+
+
+class Run:
+    """One run of the firmware on a bench of its own. `emit` takes each message as a line of text.
+
+    The time of day, the refill and the start of delivery come at time 0; the first tick one slice later. The run goes
+    in stretches, each up to the next sample or of STRETCH_SLICES; between them `rest`.
+    """
+
+    def __init__(self, board, job: Job, emit) -> None:
+        """Open the pump and start it. Raises Refused when the firmware refuses the program."""
+        self.failed = False
+        self.goes_on = True
+        self.bench = Bench(board, job.fill_steps, job.faults, job.seed, job.plant)
+        self.app = App(board, self.bench.ports)
+        self._board = board
+        self._job = job
+        self._emit = emit
+        self._elapsed_ms = 0
+        self._last_ms = job.days_ms
+        self._events_seen = 0
+        self._bursts_seen = 0
+        self._heap_peak = 0
+        self._late_ticks = 0
+        self._next_sample_ms = job.sample_ms
+        self._why = DONE
+        self._begin()
+
+    def rest(self) -> None:
+        """Collect garbage, and note how many bytes are in use without it."""
+        if HEAP_USED:
+            gc.collect()
+            self._heap_peak = max(self._heap_peak, HEAP_USED())
+
+    def go_on(self) -> None:
+        """Run one stretch, and end the run where it ends. An error of pump or bench is said, and sets `failed`."""
+        try:
+            self._stretch()
+            if not self.goes_on:
+                self._end()
+        except ERRORS as error:
+            _say_error(self._emit, error)
+            self.failed = True
+            self.goes_on = False
+
+    def _stretch(self) -> None:
+        slice_ms = self._job.slice_ms
+        trace = self._job.trace
+        faults = self._job.faults
+        journal = self.app.journal
+        advance = self.bench.advance
+        tick = self.app.tick.run_once
+        poll = self.app.loop.poll
+        elapsed_ms = self._elapsed_ms
+        for _ in range(STRETCH_SLICES):
+            span_ms = slice_ms
+            if faults.late_ms:
+                span_ms += faults.late_ms
+                self._late_ticks += 1
+            if span_ms > self._last_ms - elapsed_ms:
+                span_ms = self._last_ms - elapsed_ms
+            advance(span_ms)
+            elapsed_ms += span_ms
+            self._elapsed_ms = elapsed_ms
+            tick()
+            if trace:
+                self._trace_burst()
+            poll()
+            if journal.seq != self._events_seen:
+                self._report_events()
+            if elapsed_ms >= self._last_ms:
+                self.goes_on = False
+            if elapsed_ms >= self._next_sample_ms:
+                self._sample()
+                break
+            if not self.goes_on:
+                break
+
+    def _begin(self) -> None:
+        job = self._job
+        app = self.app
+        app.open()
+        failed = [event.kind for event in app.journal.since(0) if event.kind.startswith("self_test_")]
+        if failed:
+            raise Refused("pump", ", ".join(failed), "a bench that passes its self-test, so no fault at 0 ms")
+        app.control.load(job.program)
+        app.control.refill(job.fill_steps)
+        app.control.set_time(job.start_ms)
+        app.control.start()
+
+    def say_start(self) -> None:
+        """Say that the pump stands, how it understood its program, and how it got there."""
+        limits = self.app.control.limits
+        in_force = (limits.hour, limits.day, limits.bolus)
+        self._say(
+            {
+                "k": "start",
+                "heap_used": self._heap_peak,
+                "day_total": list(day_total(self.app.control.program)),
+                "limits": {limit.name: [limit.steps, limit.source] for limit in in_force},
+                "board": self._board.NAME,
+            }
+        )
+        self._report_events()
+
+    def _report_events(self) -> None:
+        """Say what is new in the journal; refill, or end the run, where the job wants that."""
+        journal = self.app.journal
+        while journal.seq != self._events_seen:
+            for event in journal.since(self._events_seen):
+                self._events_seen = event.seq
+                self._say_event(event)
+                if event.kind == "alarm":
+                    self._heed(event.a)
+
+    def _say_event(self, event) -> None:
+        self._say(
+            {"k": "event", "t_ms": event.uptime_ms, "seq": event.seq, "kind": event.kind, "a": event.a, "b": event.b}
+        )
+
+    def _heed(self, alarm: int) -> None:
+        if alarm == RESERVOIR_LOW and self._job.refill_at_low:
+            self.bench.refill(self._job.fill_steps)
+            self.app.control.refill(self._job.fill_steps)
+        elif alarm == RESERVOIR_EMPTY and self._job.until_empty:
+            # Two slices more, so that what is on its way arrives and is accounted for.
+            self._last_ms = min(self._last_ms, self._elapsed_ms + 2 * self._job.slice_ms)
+            self._why = EMPTY
+
+    def _trace_burst(self) -> None:
+        step = self.bench.step
+        if step.bursts != self._bursts_seen:
+            self._bursts_seen = step.bursts
+            self._say(
+                {
+                    "k": "burst",
+                    "t_ms": self._elapsed_ms,
+                    "steps": step.burst_steps,
+                    "interval_us": step.interval_us,
+                    "enabled": 1 if self.bench.dead_man.held() else 0,
+                }
+            )
+
+    def _sample(self) -> None:
+        """Say how things stand, and end the run if someone wants that."""
+        sample_ms = self._job.sample_ms
+        self._next_sample_ms = (self._elapsed_ms // sample_ms + 1) * sample_ms
+        self._say({"k": "sample", "t_ms": self._elapsed_ms, "status": self._status(), "plant": self.bench.truth()})
+        if self.goes_on and _exists(self._job.stop_file):
+            self._why = STOPPED
+            self.goes_on = False
+
+    def _end(self) -> None:
+        status = self._status()
+        self._report_events()
+        self._say(
+            {
+                "k": "end",
+                "t_ms": self._elapsed_ms,
+                "why": self._why,
+                "status": status,
+                "plant": self.bench.truth(),
+                "heap_peak": self._heap_peak,
+                "late_ticks": self._late_ticks,
+            }
+        )
+
+    def _status(self) -> dict:
+        """The firmware's own account, asked for over the link as a programmer would."""
+        link = self.bench.ports.link
+        link.put(b"status\n")
+        self.app.loop.poll()
+        return json.loads(link.take())
+
+    def _say(self, message: dict) -> None:
+        self._emit(json.dumps(message))
+
+
+def _exists(path) -> bool:
+    if path is None:
+        return False
+    try:
+        open(path).close()
+    except OSError:
+        return False
+    return True
+
+
+def _say_error(emit, error) -> None:
+    emit(json.dumps({"k": "error", "type": type(error).__name__, "message": str(error)}))
+
+
+def _open(path: str, emit) -> Run:
+    try:
+        # Generated, and different in each run: it is not there to be imported before.
+        return Run(__import__("board"), read_job(path), emit)
+    except ERRORS as error:
+        _say_error(emit, error)
+        sys.exit(1)
+
+
+def main(path: str, emit=print) -> None:
+    """Run the job in the JSON file at `path`. An error is said as the last message, and raises SystemExit(1)."""
+    if COLLECTOR_IS_BLIND:
+        gc.disable()
+    run = _open(path, emit)
+    run.rest()
+    run.say_start()
+    while run.goes_on:
+        run.rest()
+        run.go_on()
+    if run.failed:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
