@@ -66,9 +66,9 @@ clean:  ## Remove everything that was made, the virtual environment too
 
 # The virtual environment. Its packages are exactly those of the lock, hashes checked; this project itself is linked in.
 .venv/made.stamp:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
 	    echo "Python 3.10 or newer is needed; '$(PYTHON)' is missing or older. Name another: make PYTHON=python3.12 ..."; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' || { \
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	    echo "Python's venv and ensurepip are needed. On Debian and Ubuntu they are in the package python3-venv."; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	@touch $@

@@ -8,11 +8,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from itb.board import load_board, write_constants
 from pump.app import App
 from twin.bench import Bench
 from twin.faults import Faults
-
-from itb.board import load_board, write_constants
 
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
@@ -25,7 +24,8 @@ def board_module(name: str = "sim", slice_ms: int | None = None) -> ModuleType:
     with tempfile.TemporaryDirectory() as directory:
         path = write_constants(load_board(name), Path(directory), slice_ms)
         spec = spec_from_file_location("board", path)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = module_from_spec(spec)
         spec.loader.exec_module(module)
     return module
@@ -52,9 +52,7 @@ def day_total_steps(source: dict[str, Any]) -> Fraction:
     rows = source["segments"]
     ends = [row[0] for row in rows[1:]] + [DAY_MS]
     rates = [Fraction(whole) + Fraction(frac, source["rate_den"]) for _, whole, frac in rows]
-    return sum(
-        (rate * (end - row[0]) / DAY_MS for row, end, rate in zip(rows, ends, rates, strict=True)), Fraction(0)
-    )
+    return sum((rate * (end - row[0]) / DAY_MS for row, end, rate in zip(rows, ends, rates, strict=True)), Fraction(0))
 
 
 class Rig:
@@ -70,11 +68,11 @@ class Rig:
         seed: int = 1,
     ) -> None:
         self.board = board or board_module(slice_ms=MINUTE_MS)
-        fill_steps = self.board.RESERVOIR_CAPACITY_STEPS if fill_steps is None else fill_steps
-        self.bench = Bench(self.board, fill_steps, Faults(faults or []), seed)
+        filled_steps: int = self.board.RESERVOIR_CAPACITY_STEPS if fill_steps is None else fill_steps
+        self.bench = Bench(self.board, filled_steps, Faults(faults or []), seed)
         self.app = App(self.board, self.bench.ports)
         self.app.open()
-        self.app.control.refill(fill_steps)
+        self.app.control.refill(filled_steps)
         self.app.control.load(source)
         if day_ms is not None:
             self.app.control.set_time(day_ms)

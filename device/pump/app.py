@@ -42,9 +42,7 @@ class App:
         own = {"hour": board.LIMIT_HOUR_STEPS, "day": board.LIMIT_DAY_STEPS, "bolus": board.LIMIT_BOLUS_STEPS}
         nothing = Limits(Limit("hour", 0, "boot"), Limit("day", 0, "boot"), Limit("bolus", 0, "boot"))
         halt = Halt()
-        reservoir = Reservoir(
-            board.RESERVOIR_CAPACITY_STEPS, board.RESERVOIR_RESIDUAL_STEPS, board.RESERVOIR_LOW_STEPS
-        )
+        reservoir = Reservoir(board.RESERVOIR_CAPACITY_STEPS, board.RESERVOIR_RESIDUAL_STEPS, board.RESERVOIR_LOW_STEPS)
         guard = Guard(halt, Windows(), reservoir, nothing, board.BURST_MAX_STEPS)
         confirmation = Confirmation(ports.step, ports.edges, board.TICK_MS)
         ledger = Ledger(reservoir)

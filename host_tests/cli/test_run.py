@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+from vcd.reader import TokenKind, tokenize
+
 from itb.cli import app
 from itb.summary import BENCH_ONLY
 from prescriptions import changed
-from typer.testing import CliRunner
-from vcd.reader import TokenKind, tokenize
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -151,7 +152,7 @@ def test_an_unbalanced_account_says_so_in_words(tmp_path: Path) -> None:
 @pytest.mark.req("D-02")
 def test_a_crossed_soft_limit_must_be_confirmed_and_is_listed_either_way(tmp_path: Path) -> None:
     rx = tmp_path / "high.toml"
-    rx.write_text(changed(CONTINUOUS, ("400 ug/day", "950 ug/day")), encoding="utf-8")
+    rx.write_text(changed(CONTINUOUS, ('rate = "400 ug/day"', 'rate = "950 ug/day"')), encoding="utf-8")
     refused = CliRunner().invoke(app, ["run", str(rx), "--days", "0.1"])
     assert refused.exit_code == 2
     assert refused.stderr.count("to be confirmed:") >= 1

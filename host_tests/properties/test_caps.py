@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pump.core.errors import Refused
 from pump.safety.admission import BolusAhead, refuse_unsafe_basal, refuse_unsafe_bolus
 from pump.safety.guard import DAY_CAP, HOUR_CAP, Guard

@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pump.therapy.drip import Drip
 from rig import DAY_MS, HOUR_MS
 

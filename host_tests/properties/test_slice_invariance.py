@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pump.therapy.basal import Basal
 from pump.therapy.demand import Demand
 from pump.therapy.program import Program
@@ -87,7 +88,11 @@ def test_without_time_of_day_any_partition_owes_the_lowest_rate_of_the_day(
 
 
 @given(
-    st.integers(0, 300_000), st.integers(0, DAY_MS), st.integers(1, DAY_MS), st.integers(0, DAY_MS + DAY_MS // 4), st.data()
+    st.integers(0, 300_000),
+    st.integers(0, DAY_MS),
+    st.integers(1, DAY_MS),
+    st.integers(0, DAY_MS + DAY_MS // 4),
+    st.data(),
 )
 def test_any_partition_of_a_bolus_owes_its_even_share_and_never_more_than_its_dose(
     steps: int, wait_ms: int, duration_ms: int, span_ms: int, data: st.DataObject
@@ -120,7 +125,9 @@ def test_whole_days_of_a_flex_schedule_sum_to_the_displayed_total(source: dict[s
     assert demand.ordered.total() == day_total_steps(source) * days // 1
 
 
-@given(programs(), st.integers(0, DAY_MS - 1), st.lists(st.tuples(st.integers(0, DAY_MS // 4), st.booleans()), max_size=12))
+@given(
+    programs(), st.integers(0, DAY_MS - 1), st.lists(st.tuples(st.integers(0, DAY_MS // 4), st.booleans()), max_size=12)
+)
 def test_time_passes_and_nothing_is_owed_while_not_delivering(
     source: dict[str, Any], day_ms: int, parts: list[tuple[int, bool]]
 ) -> None:

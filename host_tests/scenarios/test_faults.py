@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from rig import DAY_MS, HOUR_MS, MINUTE_MS, Rig, board_module, program
 
 BOARD = board_module(slice_ms=10_000)

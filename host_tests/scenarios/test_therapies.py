@@ -1,6 +1,7 @@
 """Therapies, told in simulated days."""
 
 import pytest
+
 from pump.core.errors import Refused
 from rig import DAY_MS, HOUR_MS, MINUTE_MS, Rig, board_module, day_total_steps, program
 

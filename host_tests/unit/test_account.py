@@ -4,6 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+
 from itb.account import Account, account
 from itb.messages import End, Event, Sample, Start
 from itb.prescribed import MS_PER_DAY
@@ -188,3 +189,10 @@ def test_facts_derive_dose_and_volume_from_the_ledger_not_from_the_order() -> No
     assert told["ledger_ug"] == 48.0
     assert told["ledger_ml"] == 0.024
     assert told["balanced"] is True
+
+
+def test_a_bolus_is_told_at_its_time_though_the_firmware_takes_it_up_before() -> None:
+    record = sound_run()
+    taken_up_ms = next(bolus.t_ms for bolus in record.boluses())
+    assert taken_up_ms < BOLUS_AT_MS
+    assert [(bolus.outcome, bolus.t_ms) for bolus in account_of(record).boluses] == [("given", BOLUS_AT_MS)]

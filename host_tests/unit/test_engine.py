@@ -4,8 +4,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import itb.engine
 import pytest
+
+import itb.engine
 from itb.board import load_board
 from itb.engine import CPYTHON, ENGINES, VM, WASM, GuestDied, Refusal, Run, available_engine
 from itb.errors import InputError
@@ -57,7 +58,8 @@ def test_what_was_said_before_a_failure_comes_through_in_order(guest: Callable[.
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_refusal_carries_the_words_of_the_firmware(guest: Callable[..., None], engine: str) -> None:
     guest(
-        'emit(json.dumps({"k": "error", "type": "Refused", "message": "rate_den: 0 is refused"}))', "raise SystemExit(1)"
+        'emit(json.dumps({"k": "error", "type": "Refused", "message": "rate_den: 0 is refused"}))',
+        "raise SystemExit(1)",
     )
     with pytest.raises(Refusal, match="rate_den: 0 is refused"):
         heard(engine)
@@ -112,25 +114,27 @@ def test_stop_reaches_the_guest_through_its_stop_file(guest: Callable[..., None]
         "    emit(EVENT % 3)",
         "    break",
     )
-    last = 0
-    with pytest.raises(GuestDied), Run(JOB, load_board("sim"), engine) as run:
-        for message in run:
-            assert isinstance(message, Event)
-            last = message.seq
-            run.stop()
-    assert last == 3
+    said: list[Message] = []
+    with Run(JOB, load_board("sim"), engine) as run:
+        run.stop()
+        with pytest.raises(GuestDied):
+            said.extend(run)
+    assert said[-1] == Event(1, 3, "refill", 3, 4)
 
 
 def test_kill_ends_a_guest_that_does_not_listen_and_leaves_nothing_behind(guest: Callable[..., None]) -> None:
     guest("emit(EVENT % 1)", "while True:", "    pass")
-    with pytest.raises(GuestDied, match="SIGKILL"), Run(JOB, load_board("sim"), VM) as run:
-        for _ in run:
-            run.kill()
+    with Run(JOB, load_board("sim"), VM) as run:
+        messages = iter(run)
+        assert isinstance(next(messages), Event)
+        run.kill()
+        with pytest.raises(GuestDied, match="SIGKILL"):
+            next(messages)
     assert not run.directory.exists()
 
 
 def test_a_guest_lives_in_a_session_of_its_own(guest: Callable[..., None]) -> None:
-    guest("import os", 'emit(EVENT % os.getsid(0))', "while True:", "    pass")
+    guest("import os", "emit(EVENT % os.getsid(0))", "while True:", "    pass")
     with Run(JOB, load_board("sim"), CPYTHON) as run:
         first = next(iter(run))
     assert isinstance(first, Event)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from itb.firmware import PUMP, CompileError, compile_source, lay_out, modules, sizes_by_room
 
 

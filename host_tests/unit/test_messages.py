@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from itb.messages import Burst, Event, Failure, GuestError, Sample, Start, parse_line
 
 STATUS = {

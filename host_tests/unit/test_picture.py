@@ -3,7 +3,14 @@
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from numpy.typing import ArrayLike
+
 from itb.account import account
 from itb.board import load_board
 from itb.messages import Plant, Sample
@@ -12,10 +19,6 @@ from itb.prescribed import MS_PER_DAY, Prescribed, prescribed_on
 from itb.prescription import read_prescription
 from itb.program import Plan, make_plan
 from itb.record import Record
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from matplotlib.text import Text
 from prescriptions import FLEX
 from runs import MS_PER_HOUR, events, status_at
 
@@ -56,9 +59,13 @@ def texts(figure: Figure) -> str:
     return "\n".join(text.get_text() for text in figure.findobj(Text))
 
 
+def points(data: ArrayLike) -> list[float]:
+    return np.asarray(data, dtype=float).tolist()
+
+
 def line(axes: Axes, label: str) -> tuple[list[float], list[float]]:
     found = next(line for line in axes.get_lines() if line.get_label() == label)
-    return list(map(float, found.get_xdata())), list(map(float, found.get_ydata()))
+    return points(found.get_xdata()), points(found.get_ydata())
 
 
 def test_the_title_names_prescription_drug_dose_and_purpose(plan: Plan) -> None:
@@ -116,7 +123,7 @@ def test_boluses_and_alarms_are_marked_and_named(plan: Plan) -> None:
     assert "ALARM: motor stall, 12:00" in said
     assert "not delivering" in said
     for axes in figure.axes:
-        assert any(list(line.get_xdata()) == [12, 12] for line in axes.get_lines())
+        assert any(points(line.get_xdata()) == [12, 12] for line in axes.get_lines())
 
 
 def test_a_bolus_the_firmware_never_came_to_is_shown_as_not_given(plan: Plan) -> None:

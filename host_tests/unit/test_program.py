@@ -41,7 +41,7 @@ GOOD = Program(7, (Segment(0, 5, 6),), (), {"day": (9, "prescription")}).as_dict
 
 def test_a_program_is_read_back_as_it_was_sent():
     assert read_back(GOOD).steps(Segment(0, 5, 6)) == Fraction(41, 7)
-    assert read_back(GOOD).basal().day == read_back(GOOD).day_total_steps() == Fraction(41, 7)
+    assert read_back(GOOD).demand().day == read_back(GOOD).day_total_steps() == Fraction(41, 7)
 
 
 @pytest.mark.parametrize(

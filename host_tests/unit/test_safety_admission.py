@@ -204,6 +204,21 @@ def test_what_is_owed_leaves_the_window_with_the_minute_that_runs(owed_steps: in
 
 
 @pytest.mark.req("D-06")
+@pytest.mark.parametrize("granted, steps", [(0, 610), (610, 610), (611, 611), (700, 700)])
+def test_what_was_granted_in_the_minute_that_runs_leaves_the_window_with_it(granted: int, steps: int) -> None:
+    plan = schedule((0, 0), (61 * MS_PER_MINUTE, 14_400))
+    assert peak("hour", bolus_of(100, 3 * MS_PER_HOUR), plan, 0, past((0, granted))) == steps + 100
+
+
+@pytest.mark.req("D-06")
+@pytest.mark.parametrize("ago", [1440, 1439, 1400, 61])
+def test_a_grant_that_left_the_hour_long_ago_does_not_leave_it_again(ago: int) -> None:
+    # Quiet for two hours; then 10 a minute, with the bolus.
+    plan = schedule((0, 0), (2 * MS_PER_HOUR, 14_400))
+    assert peak("hour", bolus_of(100, 4 * MS_PER_HOUR), plan, 0, past((ago, 500))) == 610 + 100
+
+
+@pytest.mark.req("D-06")
 @pytest.mark.parametrize("rate, steps", [(1, 1), (24, 2), (1416, 60), (1417, 61), (1440, 61), (1441, 62)])
 def test_a_microstep_of_basal_begun_counts_whole(rate: int, steps: int) -> None:
     assert peak("hour", bolus_of(100), schedule((0, rate))) == 100 + steps

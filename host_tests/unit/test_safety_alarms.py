@@ -26,19 +26,19 @@ from pump.safety.alarms import (
     Alarms,
 )
 
-# The whole table, by hand: name -> priority, latching, motor.
+# The whole table, by hand: name -> priority, latching, motor, message.
 EXPECTED = {
-    "none": (SILENT, False, KEEP),
-    "self_test_failed": (HIGH, True, INHIBIT),
-    "reservoir_empty": (HIGH, True, HALT),
-    "motor_mismatch": (HIGH, True, HALT),
-    "free_flow": (HIGH, True, HALT),
-    "motor_stall": (HIGH, True, HALT),
-    "occlusion": (HIGH, True, HALT),
-    "driver_off": (HIGH, True, HALT),
-    "limit_reached": (MEDIUM, True, WITHHOLD),
-    "reservoir_low": (MEDIUM, False, KEEP),
-    "time_unknown": (LOW, False, KEEP),
+    "none": (0, False, "keeps running", "No alarm."),
+    "self_test_failed": (3, True, "stays off", "Self-test failed; the pump will not run."),
+    "reservoir_empty": (3, True, "halts", "Reservoir empty; delivery has stopped."),
+    "motor_mismatch": (3, True, "halts", "Steps sent and steps counted disagree; delivery has stopped."),
+    "free_flow": (3, True, "halts", "Steps counted that were never sent; delivery has stopped."),
+    "motor_stall": (3, True, "halts", "The motor does not follow; delivery has stopped."),
+    "occlusion": (3, True, "halts", "Catheter pressure is too high; delivery has stopped."),
+    "driver_off": (3, True, "halts", "The motor driver does not stay enabled; delivery has stopped."),
+    "limit_reached": (2, True, "withholds", "A dose limit withholds delivery."),
+    "reservoir_low": (2, False, "keeps running", "Reservoir low; plan a refill."),
+    "time_unknown": (1, False, "keeps running", "Time of day unknown; the lowest rate of the day runs."),
 }
 ALARMS = list(range(1, len(TABLE)))
 EACH_ALARM = pytest.mark.parametrize("alarm", ALARMS, ids=[TABLE[alarm][NAME] for alarm in ALARMS])
@@ -65,8 +65,8 @@ def test_every_alarm_constant_is_the_index_of_its_own_row_and_every_row_has_a_co
 
 
 @pytest.mark.req("A-01")
-def test_the_table_gives_each_alarm_its_priority_latching_and_motor_action() -> None:
-    assert {row[NAME]: (row[PRIORITY], row[LATCHING], row[MOTOR]) for row in TABLE} == EXPECTED
+def test_the_table_gives_each_alarm_its_priority_latching_motor_action_and_message() -> None:
+    assert {row[NAME]: (row[PRIORITY], row[LATCHING], row[MOTOR], row[MESSAGE]) for row in TABLE} == EXPECTED
 
 
 @pytest.mark.req("A-01")
@@ -95,9 +95,8 @@ def test_signals_are_those_of_the_standard() -> None:
     assert CYAN_1.split(", ") == ["cyan steady", "1 pulse"]
 
 
-def test_priorities_ascend() -> None:
-    assert SILENT == 0
-    assert SILENT < LOW < MEDIUM < HIGH
+def test_priorities_are_those_the_sounder_knows() -> None:
+    assert (SILENT, LOW, MEDIUM, HIGH) == (0, 1, 2, 3)
 
 
 @pytest.mark.req("A-01")
@@ -130,7 +129,7 @@ def test_the_row_of_no_alarm_is_silent() -> None:
 def test_at_first_no_alarm_stands() -> None:
     alarms = Alarms()
     assert alarms.standing() == []
-    assert alarms.priority() == SILENT
+    assert alarms.priority == SILENT
     assert not any(alarms.stands(alarm) for alarm in ALARMS)
 
 
@@ -141,7 +140,7 @@ def test_an_alarm_is_new_once(alarm: int) -> None:
     assert alarms.set(alarm) is False
     assert alarms.standing() == [alarm]
     assert [other for other in ALARMS if alarms.stands(other)] == [alarm]
-    assert alarms.priority() == TABLE[alarm][PRIORITY]
+    assert alarms.priority == TABLE[alarm][PRIORITY]
 
 
 @pytest.mark.req("A-01")
@@ -151,7 +150,7 @@ def test_of_any_two_alarms_the_higher_comes_first_and_the_lower_waits(first: int
     alarms.set(first)
     alarms.set(second)
     assert alarms.standing() == sorted([first, second], key=lambda alarm: (-TABLE[alarm][PRIORITY], alarm))
-    assert alarms.priority() == max(TABLE[first][PRIORITY], TABLE[second][PRIORITY])
+    assert alarms.priority == max(TABLE[first][PRIORITY], TABLE[second][PRIORITY])
 
 
 def test_all_alarms_stand_in_order_of_priority_and_of_the_table_within_one() -> None:
@@ -202,5 +201,5 @@ def test_acknowledging_ends_every_latching_alarm_in_order_and_no_other() -> None
         alarms.set(alarm)
     assert alarms.acknowledge() == LATCHED
     assert alarms.standing() == UNLATCHED
-    assert alarms.priority() == MEDIUM
+    assert alarms.priority == MEDIUM
     assert alarms.acknowledge() == []

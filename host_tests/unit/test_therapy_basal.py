@@ -115,7 +115,7 @@ def test_no_time_owes_nothing() -> None:
 @pytest.mark.req("D-11")
 def test_with_the_time_unknown_the_lowest_rate_runs_through_every_edge() -> None:
     basal = Basal(DAY)
-    assert not basal.time_known
+    assert basal.time_known is False
     assert basal.rate_steps_day == 1200
     owed = 0
     for hour in range(1, 60):

@@ -3,10 +3,11 @@
 import io
 
 import pytest
+from rich.console import Console
+
 from itb.prescribed import MS_PER_DAY
 from itb.summary import BENCH_ONLY, clock, span
 from itb.view import View
-from rich.console import Console
 from runs import MS_PER_HOUR, SCALE, sample_at, sound_run
 
 

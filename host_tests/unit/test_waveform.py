@@ -2,11 +2,12 @@
 
 import io
 
+from vcd.reader import TokenKind, tokenize
+
 from itb.messages import Burst
 from itb.record import Record
 from itb.waveform import write_waveform
 from runs import MS_PER_HOUR, bursts, events, sound_run
-from vcd.reader import TokenKind, tokenize
 
 
 def read_back(record: Record) -> dict[str, list[tuple[int, str]]]:

@@ -5,7 +5,7 @@ Whole numbers and fractions only; microsteps throughout. Everything called deliv
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from itb.messages import Sample, Status
@@ -94,7 +94,7 @@ def account(record: Record, prescribed: Prescribed, scale: Scale) -> Account:
         days=tuple(_days(record.samples)),
         worst=_worst(record.samples),
         alarms=tuple(record.alarms()),
-        boluses=tuple(record.boluses()),
+        boluses=tuple(_boluses(record, prescribed)),
     )
 
 
@@ -202,6 +202,16 @@ def _law(
     broken = (sample for sample in samples if left(sample.status) != right(sample.status))
     status = next(broken, samples[-1]).status
     return Check(name, left_text, Fraction(left(status)), right_text, Fraction(right(status)))
+
+
+def _boluses(record: Record, prescribed: Prescribed) -> Iterator[BolusEvent]:
+    """What became of each bolus. The firmware takes one up shortly before its time; told is when it was to begin."""
+    starts_ms = iter(bolus.start_ms for bolus in prescribed.boluses)
+    for event in record.boluses():
+        if event.outcome == "cancelled":
+            yield event
+        else:
+            yield replace(event, t_ms=max(event.t_ms, next(starts_ms, event.t_ms)))
 
 
 def _days(samples: list[Sample]) -> Iterator[DayDose]:

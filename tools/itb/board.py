@@ -36,7 +36,7 @@ SMALL_MAX = (1 << 30) - 1
 MS_PER_DAY = 86_400_000
 # What the firmware's arithmetic takes: half of what 30 bits leave beside the ms of a day.
 MOST_STEPS_DAY = (SMALL_MAX - MS_PER_DAY) >> 1
-# The reader's volumes are compared with a product of three decimals; 15 digits of pi are far finer than the 5 %.
+# Far finer than the tolerance it is used for.
 _PI = Fraction("3.14159265358979")
 _CALIBRATION_TOLERANCE = Fraction(5, 100)
 # Ticks that must be missed before the dead-man's switch lets go, however long a tick is.

@@ -31,7 +31,8 @@ from itb.view import View
 from itb.waveform import write_waveform
 
 OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
-LONGEST_DAYS = 36_500
+SHORTEST_DAYS, LONGEST_DAYS = 0.001, 36_500
+PLOT_FORMATS = (".png", ".svg", ".pdf")
 
 app = typer.Typer(
     name="itb",
@@ -44,6 +45,10 @@ app = typer.Typer(
 PrescriptionFile = Annotated[Path, typer.Argument(metavar="RX.toml", help="The prescription.", show_default=False)]
 BoardName = Annotated[str, typer.Option(metavar="NAME", help="A board of board_configs/.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")]
+
+
+class Interrupted(Exception):
+    """The run was broken off before its first sample."""
 
 
 @dataclass(frozen=True)
@@ -110,13 +115,15 @@ def run(
             until_empty=until_empty,
             refill_at_low=refill,
         )
-        _require_writable("--plot", plot)
-        _require_writable("--vcd", vcd)
+        _make_room("--plot", plot, PLOT_FORMATS)
+        _make_room("--vcd", vcd, (".vcd",))
         outcome = _simulate(plan, job, _engine(engine, errors), None if as_json else Console())
     except (InputError, Refusal) as error:
         _fail(errors, str(error), REFUSED)
     except (GuestError, CompileError) as error:
         _fail(errors, str(error), FAILED)
+    except Interrupted as error:
+        _fail(errors, str(error), INTERRUPTED)
     if as_json:
         typer.echo(json.dumps(facts(outcome.account), indent=2))
     else:
@@ -142,8 +149,10 @@ def _simulate(plan: Plan, job: Job, engine: str, out: Console | None) -> Outcome
                 if view and isinstance(message, (Sample, End)):
                     view.show(record.last)
         except GuestDied:
-            if not interrupts.count or not record.samples:
+            if not interrupts.count:
                 raise
+    if not record.samples:
+        raise Interrupted("ended before there was anything to account for")
     prescribed = prescribed_on(plan.prescription, plan.board)
     return Outcome(record, account(record, prescribed, plan.scale), interrupts.count > 0)
 
@@ -152,7 +161,6 @@ def _draw(plan: Plan, outcome: Outcome, path: Path) -> None:
     # Matplotlib takes longer to import than a day takes to simulate.
     from itb.picture import draw
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     draw(plan, outcome.record, outcome.account).savefig(path)
 
 
@@ -165,9 +173,11 @@ def _require_confirmation(plan: Plan, confirmed: bool, errors: Console) -> None:
 
 def _days_ms(days: float | None, until_empty: bool, plan: Plan) -> int:
     if days is not None:
-        if not 0 < days <= LONGEST_DAYS:
-            raise InputError("--days", str(days), f"more than 0 and at most {LONGEST_DAYS}")
-        return max(1, int(Fraction(str(days)) * MS_PER_DAY))
+        if not SHORTEST_DAYS <= days <= LONGEST_DAYS:
+            raise InputError(
+                "--days", str(days), f"a number from {SHORTEST_DAYS} (a minute and a half) to {LONGEST_DAYS}"
+            )
+        return round(Fraction(str(days)) * MS_PER_DAY)
     if not until_empty:
         return MS_PER_DAY
     # The basal alone empties the reservoir in this time; boluses only sooner.
@@ -180,9 +190,16 @@ def _within(field: str, value: int, low: int, high: int) -> int:
     return value
 
 
-def _require_writable(field: str, path: Path | None) -> None:
-    if path is not None and path.is_dir():
-        raise InputError(field, str(path), "a file that can be written")
+def _make_room(field: str, path: Path | None, suffixes: tuple[str, ...]) -> None:
+    """Make the directory of a file to be written, before a long run and not after it."""
+    if path is None:
+        return
+    if path.suffix.lower() not in suffixes or path.is_dir():
+        raise InputError(field, str(path), f"a file ending in {' or '.join(suffixes)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(field, str(path), f"a file in a directory that can be written ({error.strerror})") from error
 
 
 def _engine(wanted: str | None, errors: Console) -> str:

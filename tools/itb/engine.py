@@ -139,14 +139,11 @@ class Run:
         fields = {**asdict(job), "stop_file": f"{guest_work}/stop"}
         (self.directory / "job.json").write_text(json.dumps(fields), encoding="utf-8")
         path, keep = [guest_work], ""
-        constants = write_constants(board, self.directory, job.slice_ms)
         if engine == CPYTHON:
+            write_constants(board, self.directory, job.slice_ms)
             path, keep = [guest_work, str(PUMP.parent), str(TWIN.parent)], "0"
         else:
-            lay_out(self.directory, (PUMP, TWIN))
-            compiled = compile_source(constants.read_bytes(), constants.name)
-            shutil.copyfile(compiled, constants.with_suffix(".mpy"))
-            constants.unlink()
+            lay_out_guest(self.directory, board, job.slice_ms)
         emit = _WASM_EMIT if engine == WASM else _EMIT
         code = _GUEST.format(keep=keep, path=path, job=repr(f"{guest_work}/job.json"), emit=emit)
         with self._errors.open("w") as errors:
@@ -168,9 +165,25 @@ class Run:
         return "\n".join([f"the simulated bench {how} and gave no account", *lines])
 
 
+def lay_out_guest(directory: Path, board: Board, slice_ms: int) -> None:
+    """Put all that a VM imports into `directory`, as bytecode: firmware, twin, and the constants of `board`.
+
+    Raises InputError for a slice the board cannot be built with.
+    """
+    lay_out(directory, (PUMP, TWIN))
+    constants = write_constants(board, directory, slice_ms)
+    shutil.copyfile(compile_source(constants.read_bytes(), constants.name), constants.with_suffix(".mpy"))
+    constants.unlink()
+
+
+def vm_command(code: str, heap: str = HEAP) -> list[str]:
+    """The command that runs `code` in the unix VM."""
+    return [sys.executable, "-c", _VM_HOST, "-X", f"heapsize={heap}", "-c", code]
+
+
 def _command(engine: str, work: Path, code: str) -> list[str]:
     if engine == VM:
-        return [sys.executable, "-c", _VM_HOST, "-X", f"heapsize={HEAP}", "-c", code]
+        return vm_command(code)
     if engine == WASM:
         return [sys.executable, "-m", "itb.wasm_guest", str(work), code]
     return [sys.executable, "-u", "-c", code]

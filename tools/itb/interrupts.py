@@ -1,6 +1,8 @@
 """Ctrl-C during a run: the first asks the simulated bench to end with its account, the second ends it now."""
 
+import os
 import signal
+import sys
 
 from itb.engine import Run
 
@@ -24,5 +26,7 @@ class Interrupts:
         self.count += 1
         if self.count == 1:
             self._run.stop()
+            # Not by print: this may come in the midst of one.
+            os.write(sys.stderr.fileno(), b"Ending at the next sample, with the account; Ctrl-C again ends it now.\n")
         else:
             self._run.kill()

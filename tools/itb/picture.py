@@ -47,7 +47,7 @@ def draw(plan: Plan, record: Record, account: Account) -> Figure:
     prescribed = prescribed_on(plan.prescription, plan.board)
     _title(figure, plan, account)
     if record.last.t_ms <= HOURLY_DAYS_MAX * MS_PER_DAY:
-        _draw_rates(rate, plan, prescribed, record)
+        _draw_rates(rate, plan, prescribed, record, account)
     else:
         _draw_day_doses(rate, plan, prescribed, account)
     _draw_dose(dose, plan, prescribed, record)
@@ -99,7 +99,7 @@ def _title(figure: Figure, plan: Plan, account: Account) -> None:
     figure.text(0.985, 0.018, source, fontsize=8, color=colour, ha="right")
 
 
-def _draw_rates(axes: Axes, plan: Plan, prescribed: Prescribed, record: Record) -> None:
+def _draw_rates(axes: Axes, plan: Plan, prescribed: Prescribed, record: Record, account: Account) -> None:
     """Ordered and delivered rate. The scale is the basal's; a bolus that leaves it is labelled."""
     end_ms = record.last.t_ms
     edges_ms, ordered = _ordered_rates(plan, prescribed, end_ms)
@@ -121,7 +121,7 @@ def _draw_rates(axes: Axes, plan: Plan, prescribed: Prescribed, record: Record) 
     axes.set_ylabel(_micro("rate, ug/h"), fontsize=10.5)
     _label_end(axes, ordered[-1], "ordered basal", BLACK, "bottom")
     _label_end(axes, measured.rates_ug_h[-1], "delivered", BLUE, "top")
-    _draw_boluses(axes, plan, prescribed, record, top)
+    _draw_boluses(axes, plan, prescribed, account, top)
 
 
 def _ordered_rates(plan: Plan, prescribed: Prescribed, end_ms: int) -> tuple[list[int], list[float]]:
@@ -133,13 +133,13 @@ def _ordered_rates(plan: Plan, prescribed: Prescribed, end_ms: int) -> tuple[lis
     return [*edges_ms, end_ms], rates
 
 
-def _draw_boluses(axes: Axes, plan: Plan, prescribed: Prescribed, record: Record, top: float) -> None:
+def _draw_boluses(axes: Axes, plan: Plan, prescribed: Prescribed, account: Account, top: float) -> None:
     """A mark at every bolus; one that was not given says why."""
-    outcomes = [bolus for bolus in record.boluses() if bolus.outcome != "cancelled"]
+    outcomes = [bolus for bolus in account.boluses if bolus.outcome != "cancelled"]
     marks = [(bolus.t_ms, bolus.steps, bolus.outcome) for bolus in outcomes]
     # The firmware takes boluses in order, so those it never came to are the last.
     marks += [(bolus.start_ms, bolus.dose_steps, "not given") for bolus in prescribed.boluses[len(outcomes) :]]
-    marks = [mark for mark in marks if mark[0] < record.last.t_ms]
+    marks = [mark for mark in marks if mark[0] < account.last.t_ms]
     for place, (t_ms, steps, outcome) in enumerate(marks):
         hour, given = t_ms / MS_PER_HOUR, outcome == "given"
         colour = GREEN if given else VERMILION
@@ -147,7 +147,7 @@ def _draw_boluses(axes: Axes, plan: Plan, prescribed: Prescribed, record: Record
         axes.plot([hour], [top * 0.96], marker="v", markersize=8, color=colour, markerfacecolor=fill, zorder=5)
         if len(marks) <= BOLUS_LABELS_MAX or place == 0:
             text = f"bolus {float(ug(plan.scale, steps)):.3g} ug" + ("" if given else f"\n{outcome}")
-            near_end = t_ms > 0.85 * record.last.t_ms
+            near_end = t_ms > 0.85 * account.last.t_ms
             axes.annotate(
                 _micro(text),
                 (hour, top * 0.985),

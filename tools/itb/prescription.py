@@ -92,7 +92,7 @@ def read_prescription(path: Path, drugs: Path = DRUGS) -> Prescription:
     limits_ug = _limits(root.table("limits")) if root.has("limits") else {}
     reservoir = root.table("reservoir") if root.has("reservoir") else None
     fill_nl = reservoir.quantity("fill", VOLUME) if reservoir and reservoir.has("fill") else None
-    # First of all the keys: a misspelt key explains what is found wrong below.
+    # Before what is compared across tables: a misspelt key may be why that looks wrong.
     root.finish()
     _check_bolus_order(bolus_tables, boluses)
     return Prescription(path.name, title, notes, drug, concentration_ug_ml, mode, basal, boluses, limits_ug, fill_nl)

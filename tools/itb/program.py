@@ -55,10 +55,6 @@ class Program:
         """A segment's microsteps per day, or a bolus's microsteps."""
         return part.whole + Fraction(part.frac, self.rate_den)
 
-    def basal(self) -> Demand:
-        """The basal's demand, in microsteps."""
-        return Demand([(segment.start_ms, self.steps(segment)) for segment in self.segments])
-
     def demand(self) -> Demand:
         """All demand, in microsteps."""
         basal = [(segment.start_ms, self.steps(segment)) for segment in self.segments]
@@ -123,18 +119,13 @@ class Plan:
         return self.scale.ug(self.program.day_total_steps())
 
 
-def scale_of(prescription: Prescription, board: Board) -> Scale:
-    """The scale of a drug in a mechanism."""
-    return Scale(board.nl_per_step, prescription.concentration_ug_ml)
-
-
 def make_plan(prescription: Prescription, board: Board, slice_ms: int | None = None) -> Plan:
     """Compile the prescription and hold it against every limit. `slice_ms` replaces the board's tick.
 
     Raises InputError for whatever a hard limit refuses and for what the device cannot represent. Soft limits become
     findings.
     """
-    scale = scale_of(prescription, board)
+    scale = Scale(board.nl_per_step, prescription.concentration_ug_ml)
     # Limits are looked at before representability: a refused dose is the more useful thing to hear about.
     review = Review(prescription, board, slice_ms or board.tick_ms)
     review.refuse_hard()

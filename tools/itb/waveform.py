@@ -44,7 +44,9 @@ def _enable(record: Record) -> Iterator[Change]:
     """Forward, and enabled, from the start of each delivery to its end; where a burst found it otherwise, by that."""
     changes: list[Change] = [(0, "dir", 1)]
     for from_ms, until_ms in record.delivering():
-        changes += [(from_ms * 1000, "enable", 1), (until_ms * 1000, "enable", 0)]
+        changes.append((from_ms * 1000, "enable", 1))
+        if until_ms < record.last.t_ms:
+            changes.append((until_ms * 1000, "enable", 0))
     changes += [(burst.t_ms * 1000, "enable", int(burst.enabled)) for burst in record.bursts]
     yield from sorted(changes, key=lambda change: change[0])
 

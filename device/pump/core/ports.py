@@ -18,7 +18,7 @@ class StepPort:
     """The STEP and DIR lines. Pulses are timed by hardware, never by Python."""
 
     def set_direction(self, forward: bool) -> None:
-        """*loop.* Set DIR; only while no burst runs. The next burst must begin at least the driver's set-up time later."""
+        """*loop.* Set DIR; only while no burst runs. No burst may begin until the driver's set-up time is over."""
         raise NotImplementedError
 
     def burst(self, steps: int, interval_us: int) -> None:
@@ -58,8 +58,8 @@ class DeadMan:
         raise NotImplementedError
 
     def held(self) -> bool:
-        """*tick, loop.* Whether the driver, read back at the driver, has been enabled and powered without a gap since the
-        `feed()` that last enabled it."""
+        """*tick, loop.* Whether the driver, read back at the driver, has been enabled and powered without a gap since
+        the `feed()` that last enabled it."""
         raise NotImplementedError
 
 
@@ -86,7 +86,7 @@ class Sensor:
 class Nvm:
     """Named pieces of non-volatile memory."""
 
-    def read(self, name: str) -> 'bytes | None':
+    def read(self, name: str) -> "bytes | None":
         """*loop.* What was last written under `name`, or None."""
         raise NotImplementedError
 

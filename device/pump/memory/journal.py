@@ -44,6 +44,6 @@ class Journal:
         if len(self._kept) > PAGE_EVENTS:
             self._kept.pop(0)
 
-    def since(self, seq: int) -> 'list[Event]':
+    def since(self, seq: int) -> "list[Event]":
         """The events after `seq` that are still at hand, the oldest first."""
         return [event for event in self._kept if event.seq > seq]

@@ -9,8 +9,9 @@ PATIENCE_TICKS = 2
 
 
 class Confirmation:
-    """Settles every burst against the edges counted for it. *tick*: `sent`, `settle`, `disagreement_steps`; they allocate
-    nothing.
+    """Settles every burst against the edges counted for it.
+
+    *tick*: `sent`, `settle`, `disagreement_steps`; they allocate nothing. *loop*: `excuse`.
 
     Always: sent + stray_steps = confirmed + in_flight_steps + missing_steps. `free_flow` says that the last call found
     edges while none were commanded.

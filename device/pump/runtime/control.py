@@ -34,7 +34,7 @@ class Control:
         confirmation: Confirmation,
         reservoir: Reservoir,
         journal: Journal,
-        own_limits: 'list[tuple[dict, str]]',
+        own_limits: "list[tuple[dict, str]]",
         bolus_ahead_ms: int,
     ) -> None:
         """`own_limits`: the pump's own limits, each ({"hour": steps, "day": .., "bolus": ..}, who set them). A bolus is
@@ -60,7 +60,7 @@ class Control:
         """The limits in force."""
         return self._guard.limits
 
-    def self_tested(self, failed: 'list[str]') -> None:
+    def self_tested(self, failed: "list[str]") -> None:
         """Take the verdict of the self-test: with no `failed` check the pump may be started."""
         if failed:
             for name in failed:

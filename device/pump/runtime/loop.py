@@ -46,7 +46,7 @@ class Loop:
         self._last_ticks = now_ticks
         self._sense()
         self._control.poll()
-        self._sounder.signal(self._control.alarms.priority())
+        self._sounder.signal(self._control.alarms.priority)
         self._server.poll()
         if self._tick.beats != self._last_beats:
             self._last_beats = self._tick.beats

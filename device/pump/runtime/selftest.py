@@ -3,7 +3,7 @@
 PRESSURE_LOWEST_KPA = -20
 
 
-def failed_checks(board, ports) -> 'list[str]':
+def failed_checks(board, ports) -> "list[str]":
     """The names of the checks that failed, in order; none when the pump may run. Moves nothing. *loop* only.
 
     `board` is the module of the board's constants, `ports` the object with the ports of `core.ports`.

@@ -34,7 +34,7 @@ class Status:
         demand = self._tick.demand
         return {
             "state": self._control.state,
-            "priority": self._control.alarms.priority(),
+            "priority": self._control.alarms.priority,
             "alarms": [TABLE[alarm][NAME] for alarm in self._control.alarms.standing()],
             "day": demand.basal.day,
             "day_ms": demand.basal.day_ms,

@@ -5,7 +5,7 @@ from pump.safety.limits import Limits
 from pump.safety.windows import DAY_MINUTES, HOUR_MINUTES, Windows
 
 
-def refuse_unsafe_bolus(limits: Limits, windows: Windows, bolus: 'BolusAhead', basal_walk) -> None:
+def refuse_unsafe_bolus(limits: Limits, windows: Windows, bolus: "BolusAhead", basal_walk) -> None:
     """Raise Refused, naming limit, value and source, unless `bolus` keeps every cap with all basal still to come.
 
     `basal_walk()` gives a new walk of the basal from now on (`therapy.forecast.Forecast`). *loop* only.
@@ -18,7 +18,7 @@ def refuse_unsafe_bolus(limits: Limits, windows: Windows, bolus: 'BolusAhead', b
 
 
 def refuse_unsafe_basal(limits: Limits, basal_walk) -> None:
-    """Raise Refused, naming limit, value and source, when basal alone would exceed a rolling cap at some hour of the day.
+    """Raise Refused, naming limit, value and source, when basal alone would exceed a rolling cap at some time of day.
 
     `basal_walk()` gives a walk that begins at midnight. *loop* only.
     """

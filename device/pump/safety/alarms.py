@@ -5,7 +5,7 @@ SILENT, LOW, MEDIUM, HIGH = 0, 1, 2, 3
 # What an alarm does to the motor.
 KEEP, WITHHOLD, HALT, INHIBIT = "keeps running", "withholds", "halts", "stays off"
 
-# Light and tone by IEC 60601-1-8: red flashing with bursts of ten pulses, yellow flashing with three, cyan steady with one.
+# Light and tone after IEC 60601-1-8: red flashing with ten pulses, yellow flashing with three, cyan steady with one.
 RED_10, YELLOW_3, CYAN_1 = "red flashing, 10 pulses", "yellow flashing, 3 pulses", "cyan steady, 1 pulse"
 
 NONE = 0
@@ -39,10 +39,11 @@ TABLE = (
 
 
 class Alarms:
-    """Which alarms stand. *loop* only."""
+    """Which alarms stand, and the highest `priority` among them. *loop* only."""
 
     def __init__(self) -> None:
         self._standing = [False] * len(TABLE)
+        self.priority = SILENT
 
     def stands(self, alarm: int) -> bool:
         """Whether `alarm` stands now."""
@@ -52,23 +53,24 @@ class Alarms:
         """Raise `alarm`; whether it is new."""
         new = not self._standing[alarm]
         self._standing[alarm] = True
+        self.priority = max(self.priority, TABLE[alarm][PRIORITY])
         return new
 
     def cause_gone(self, alarm: int) -> bool:
         """Its cause is no more; whether `alarm` ends by that: a latching one stays."""
         if TABLE[alarm][LATCHING] or not self._standing[alarm]:
             return False
-        self._standing[alarm] = False
+        self._end(alarm)
         return True
 
-    def acknowledge(self) -> 'list[int]':
+    def acknowledge(self) -> "list[int]":
         """End every latching alarm; which these were."""
         ended = [alarm for alarm in self.standing() if TABLE[alarm][LATCHING]]
         for alarm in ended:
-            self._standing[alarm] = False
+            self._end(alarm)
         return ended
 
-    def standing(self) -> 'list[int]':
+    def standing(self) -> "list[int]":
         """The alarms that stand, the highest priority first, and in table order within one."""
         standing = []
         for priority in (HIGH, MEDIUM, LOW):
@@ -77,7 +79,7 @@ class Alarms:
                     standing.append(alarm)
         return standing
 
-    def priority(self) -> int:
-        """The highest priority that stands."""
+    def _end(self, alarm: int) -> None:
+        self._standing[alarm] = False
         standing = self.standing()
-        return TABLE[standing[0]][PRIORITY] if standing else SILENT
+        self.priority = TABLE[standing[0]][PRIORITY] if standing else SILENT

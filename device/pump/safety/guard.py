@@ -21,7 +21,9 @@ class Guard:
     which that reason kept something back, up to 2**30 - 1.
     """
 
-    def __init__(self, halt: Halt, windows: Windows, reservoir: Reservoir, limits: Limits, burst_max_steps: int) -> None:
+    def __init__(
+        self, halt: Halt, windows: Windows, reservoir: Reservoir, limits: Limits, burst_max_steps: int
+    ) -> None:
         self.limits = limits
         self.granted = Tally()
         self.windows = windows
@@ -39,6 +41,8 @@ class Guard:
 
         What is granted counts in the windows at once: only what is later counted at the driver enters the ledger.
         """
+        if owed_steps == 0:
+            return 0
         steps = owed_steps
         why = IN_FULL
         if steps > self._burst_max_steps:

@@ -23,7 +23,7 @@ class Limit:
             raise Refused(field, "%d microsteps" % steps, accepted)
 
 
-def lowest(name: str, candidates: 'list[tuple[int, str]]') -> Limit:
+def lowest(name: str, candidates: "list[tuple[int, str]]") -> Limit:
     """The lowest of `candidates`, each (microsteps, source); the first of equals."""
     steps, source = candidates[0]
     for other_steps, other_source in candidates:

@@ -39,7 +39,7 @@ class Forecast:
         self._rate = program.segment_whole[place] * program.rate_den + program.segment_frac[place]
 
 
-def day_total(program: Program) -> 'tuple[int, int]':
+def day_total(program: Program) -> "tuple[int, int]":
     """What one whole day of the schedule owes, in microsteps, as (numerator, denominator)."""
     walk = Forecast(program, 0)
     return walk.over(MS_PER_DAY), walk.den

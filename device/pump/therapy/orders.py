@@ -17,7 +17,7 @@ class BolusOrders:
         self._next = 0
         self._carry = 0
 
-    def peek(self) -> 'BolusOrder | None':
+    def peek(self) -> "BolusOrder | None":
         """The next order, or None when all are done."""
         if self._next < len(self._orders):
             return self._orders[self._next]

@@ -19,20 +19,12 @@ from twin.faults import Faults
 # The WebAssembly VM's collector frees what is in use; its heap is made large enough to do without.
 if getattr(sys.implementation, "_build", "") == "wasi":
     gc.disable()
-# Often enough that the small heap of the other VM does not go to pieces.
-SLICES_PER_COLLECTION = 500
 
 # Slices a halted or stopped pump stands before it is started again.
 REST_TICKS = 40
 # How far below 2**30 the clock and the edge counter begin.
 BEFORE_WRAP_TICKS = 2
 BEFORE_WRAP_EDGES = 5
-
-
-def collect_garbage():
-    """Collect garbage where that is safe."""
-    if gc.isenabled():
-        gc.collect()
 
 
 def board_with_tick(tick_ms):
@@ -81,7 +73,6 @@ class Lane:
     """A pump that delivers `source`, with clock and edge counter about to wrap."""
 
     def __init__(self, source, tick_ms, seed=1, faults=(), fill_steps=board.RESERVOIR_CAPACITY_STEPS, day_ms=0):
-        collect_garbage()
         constants = board_with_tick(tick_ms)
         self.bench = Bench(constants, fill_steps, Faults(list(faults)), seed)
         self.bench.clock._now_ticks = SMALL_MAX - BEFORE_WRAP_TICKS * tick_ms
@@ -114,8 +105,6 @@ class Lane:
             self._slice(uneven)
             if stop_every and self.ticks % stop_every == 0:
                 self.app.control.stop()
-            if self.ticks % SLICES_PER_COLLECTION == 0:
-                collect_garbage()
 
     def _slice(self, uneven):
         bench = self.bench
