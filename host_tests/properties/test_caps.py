@@ -113,7 +113,7 @@ def test_after_an_admitted_bolus_no_basal_is_ever_withheld_for_a_cap(case: dict[
     plan = Program(case["source"])
     limits = limits_of(case["hour"], case["day"])
     try:
-        refuse_unsafe_basal(limits, lambda: Forecast(plan, 0))
+        refuse_unsafe_basal(limits, plan.segment_start_ms, lambda day_ms: Forecast(plan, day_ms))
     except Refused:
         return
     guard = guard_of(limits)

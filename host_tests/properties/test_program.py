@@ -94,7 +94,7 @@ def pump_decides(program, until_ms):
     """Give the basal and the boluses minute by minute, and let the pump decide about each bolus as it comes."""
     device = DeviceProgram(program)
     limits = Limits(*(Limit(kind, *device.limits[kind]) for kind in ("hour", "day", "bolus")))
-    refuse_unsafe_basal(limits, lambda: Forecast(device, 0))
+    refuse_unsafe_basal(limits, device.segment_start_ms, lambda day_ms: Forecast(device, day_ms))
     windows, orders = Windows(), BolusOrders(device)
     walk, owed, granted, under_way = Forecast(device, 0), 0, 0, []
     for now_ms in range(0, until_ms, MS_PER_MINUTE):

@@ -94,6 +94,16 @@ def test_a_bolus_whose_time_was_set_past_is_missed() -> None:
     assert pump.events("bolus") == []
 
 
+@pytest.mark.req("M-10")
+def test_a_bolus_found_a_little_late_is_begun_at_once_and_given_whole() -> None:
+    pump = with_bolus()
+    pump.slice(5)
+    pump.control.set_time(AT_MS + BOLUS_AHEAD_MS - pump.board.TICK_MS)
+    pump.slice(60)
+    assert pump.events("bolus") == [(STEPS, DURATION_MS)]
+    assert pump.events("bolus_end") == [(STEPS, 0)]
+
+
 def test_a_time_set_back_does_not_repeat_a_bolus() -> None:
     pump = with_bolus()
     pump.slice(100)

@@ -335,10 +335,12 @@ class TestAlarms:
         pump = delivering()
         pump.bench.edges.see(100)
         pump.tick(2)
-        pump.control.acknowledge()
-        pump.slice(2)
+        with pytest.raises(Refused, match="a new alarm"):
+            pump.control.acknowledge()
         assert pump.events("alarm") != []
-        assert pump.control.state != "delivering"
+        assert pump.control.state == "halted"
+        pump.control.acknowledge()
+        assert pump.control.state == "stopped"
 
     @pytest.mark.req("M-03")
     def test_what_the_tick_halted_for_is_taken_up_by_the_loop_once(self) -> None:

@@ -135,9 +135,11 @@ class TestTime:
         pump = Benchtop().started(FAST)
         pump.tick(2)
         ordered = pump.status()["ordered_steps"]
+        into_the_minute_ms = pump.app.tick._guard.windows.minute_ms
         pump.bench.clock._now_ticks -= 500
         pump.app.tick.run_once()
         assert pump.status()["ordered_steps"] == ordered
+        assert pump.app.tick._guard.windows.minute_ms == into_the_minute_ms
 
     def test_two_ticks_in_one_millisecond_are_one(self) -> None:
         pump = Benchtop().started(FAST)

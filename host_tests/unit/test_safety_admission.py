@@ -315,7 +315,7 @@ def test_a_window_that_forgets_the_basal_to_come_grants_what_then_overshoots_and
 
 
 def basal_check(limits: Limits, plan: Program) -> Callable[[], None]:
-    return lambda: refuse_unsafe_basal(limits, lambda: Forecast(plan, 0))
+    return lambda: refuse_unsafe_basal(limits, plan.segment_start_ms, lambda day_ms: Forecast(plan, day_ms))
 
 
 @pytest.mark.req("D-02", "D-03", "D-06")

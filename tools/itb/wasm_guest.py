@@ -28,9 +28,10 @@ def main() -> None:
         )
     except MicroPythonWasmError as error:
         print(error, file=sys.stderr, flush=True)
-        # The runtime of WebAssembly complains at length when Python ends with a guest that failed.
         os._exit(1)
-    print(result.stdout, end="")
+    print(result.stdout, end="", flush=True)
+    # An orderly end of Python would meet threads of the WebAssembly runtime that are just starting, and at times abort.
+    os._exit(0)
 
 
 def _emit(line: str) -> None:

@@ -5,7 +5,7 @@ class Refused(Exception):
     """Input the pump will not act on. Names the field, its value and what would be accepted."""
 
     def __init__(self, field: str, value: object, accepted: str) -> None:
-        Exception.__init__(self, "%s: %s is refused; accepted: %s" % (field, value, accepted))
+        super().__init__("%s: %s is refused; accepted: %s" % (field, value, accepted))
         self.field = field
         self.value = value
         self.accepted = accepted

@@ -76,7 +76,7 @@ class Control:
             raise Refused("program", "while " + self.state, "a program is loaded while stopped")
         program = Program(source)
         limits = self._limits_of(program)
-        refuse_unsafe_basal(limits, lambda: Forecast(program, 0))
+        refuse_unsafe_basal(limits, program.segment_start_ms, lambda day_ms: Forecast(program, day_ms))
         basal = Basal(program)
         before = self._tick.demand.basal
         self._tick.held_off = True
@@ -131,7 +131,12 @@ class Control:
         self._enter(states.STOP)
 
     def acknowledge(self) -> None:
-        """The alarms that wait for it were seen; the pump may be started again, and does not start by itself."""
+        """The alarms that wait for it were seen; the pump may be started again, and does not start by itself.
+
+        Raises Refused when the tick has just halted the pump: that alarm was not seen yet.
+        """
+        if self._follow_halt():
+            raise Refused("acknowledge", "a new alarm", "acknowledge after it was seen")
         self._enter(states.ACKNOWLEDGE)
         self._halt.clear()
         self._confirmation.excuse()
@@ -149,9 +154,7 @@ class Control:
 
     def poll(self) -> None:
         """Follow what the tick found, and begin the bolus that is due."""
-        halted_by = self._halt.reason
-        if halted_by and not self.alarms.stands(halted_by):
-            self.raise_alarm(halted_by)
+        self._follow_halt()
         delivering = self.state == states.DELIVERING
         if delivering and self._reservoir.usable(self._confirmation.in_flight_steps) <= 0:
             self.raise_alarm(table.RESERVOIR_EMPTY)
@@ -159,6 +162,14 @@ class Control:
         self._follow(table.TIME_UNKNOWN, delivering and not self._tick.demand.basal.time_known)
         self._follow_caps()
         self._follow_bolus()
+
+    def _follow_halt(self) -> bool:
+        """Whether the tick halted the pump since the last look."""
+        halted_by = self._halt.reason
+        if not halted_by or self.alarms.stands(halted_by):
+            return False
+        self.raise_alarm(halted_by)
+        return True
 
     def _follow(self, alarm: int, cause: bool) -> None:
         if cause:
@@ -175,8 +186,7 @@ class Control:
     def _follow_bolus(self) -> None:
         bolus = self._tick.demand.bolus
         if self._bolus_running and not bolus.active:
-            self._bolus_running = False
-            self._journal.log("bolus_end", bolus.steps)
+            self._close_bolus()
         order = self._orders.peek()
         basal = self._tick.demand.basal
         if order is None or bolus.active or self.state != states.DELIVERING or not basal.time_known:
@@ -212,12 +222,20 @@ class Control:
 
     def _end_delivery(self) -> None:
         self._tick.delivering = False
-        if self._bolus_running:
-            self._bolus_running = False
-            self._journal.log("bolus_cancelled", self._tick.demand.bolus.left_steps)
         self._tick.held_off = True
+        if self._bolus_running:
+            self._close_bolus()
         self._tick.demand.drop()
         self._tick.held_off = False
+
+    def _close_bolus(self) -> None:
+        """Say how the bolus ended."""
+        bolus = self._tick.demand.bolus
+        self._bolus_running = False
+        if bolus.active:
+            self._journal.log("bolus_cancelled", bolus.left_steps)
+        else:
+            self._journal.log("bolus_end", bolus.steps)
 
     def _enter(self, event: str) -> None:
         state = states.after(self.state, event)

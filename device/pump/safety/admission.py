@@ -1,6 +1,6 @@
 """Whether a bolus may be begun: the caps looked at ahead of time, at every window position it can touch."""
 
-from pump.core.units import MS_PER_MINUTE
+from pump.core.units import MS_PER_DAY, MS_PER_MINUTE
 from pump.safety.limits import Limits
 from pump.safety.windows import DAY_MINUTES, HOUR_MINUTES, Windows
 
@@ -17,20 +17,21 @@ def refuse_unsafe_bolus(limits: Limits, windows: Windows, bolus: "BolusAhead", b
     limits.day.refuse_above("bolus and basal of a day", day_steps)
 
 
-def refuse_unsafe_basal(limits: Limits, basal_walk) -> None:
+def refuse_unsafe_basal(limits: Limits, change_times_ms, basal_walk_from) -> None:
     """Raise Refused, naming limit, value and source, when basal alone would exceed a rolling cap at some time of day.
 
-    `basal_walk()` gives a walk that begins at midnight. *loop* only.
+    `change_times_ms` are the times of day at which the rate changes, `basal_walk_from(day_ms)` gives a walk of the basal
+    from then on. *loop* only. Between changes the basal of a window grows or falls steadily as the window moves, so it
+    is greatest where the window begins or ends with a change.
     """
     for limit, minutes in ((limits.hour, HOUR_MINUTES), (limits.day, DAY_MINUTES)):
-        ahead = basal_walk()
-        behind = basal_walk()
-        basal = ahead.over((minutes + 1) * MS_PER_MINUTE)
-        peak = basal
-        for _ in range(DAY_MINUTES):
-            basal += ahead.over(MS_PER_MINUTE) - behind.over(MS_PER_MINUTE)
-            peak = max(peak, basal)
-        limit.refuse_above("basal", _whole(peak, ahead.den))
+        span_ms = (minutes + 1) * MS_PER_MINUTE
+        peak_steps = 0
+        for change_ms in change_times_ms:
+            for begin_ms in (change_ms, (change_ms - span_ms) % MS_PER_DAY):
+                walk = basal_walk_from(begin_ms)
+                peak_steps = max(peak_steps, _whole(walk.over(span_ms), walk.den))
+        limit.refuse_above("basal", peak_steps)
 
 
 class BolusAhead:
