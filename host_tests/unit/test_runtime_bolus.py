@@ -4,6 +4,7 @@ import pytest
 
 from benchtop import STEADY_STEPS_DAY, Benchtop
 from pump.app import BOLUS_AHEAD_MS
+from pump.runtime.control import BOLUS_LATE_MS
 from pump.safety.alarms import MOTOR_STALL
 from rig import program
 
@@ -85,20 +86,30 @@ def test_a_bolus_whose_time_passed_while_stopped_is_missed_and_not_made_up() -> 
     assert pump.events("bolus") == []
 
 
-def test_a_bolus_whose_time_was_set_past_is_missed() -> None:
+def test_a_bolus_whose_time_was_set_long_past_is_missed() -> None:
     pump = with_bolus()
     pump.slice(5)
-    pump.control.set_time(AT_MS + BOLUS_AHEAD_MS + 1)
+    pump.control.set_time(AT_MS + BOLUS_LATE_MS + 1)
     pump.slice(60)
     assert pump.events("bolus_missed") == [(STEPS, AT_MS)]
     assert pump.events("bolus") == []
 
 
 @pytest.mark.req("M-10")
+def test_one_very_late_tick_around_its_time_does_not_lose_a_bolus() -> None:
+    pump = with_bolus()
+    pump.slice((AT_MS - BOLUS_AHEAD_MS) // 1000 - 2)
+    pump.bench.advance(60_000)
+    pump.slice(60)
+    assert pump.events("bolus_missed") == []
+    assert pump.events("bolus_end") == [(STEPS, 0)]
+
+
+@pytest.mark.req("M-10")
 def test_a_bolus_found_a_little_late_is_begun_at_once_and_given_whole() -> None:
     pump = with_bolus()
     pump.slice(5)
-    pump.control.set_time(AT_MS + BOLUS_AHEAD_MS - pump.board.TICK_MS)
+    pump.control.set_time(AT_MS + BOLUS_LATE_MS)
     pump.slice(60)
     assert pump.events("bolus") == [(STEPS, DURATION_MS)]
     assert pump.events("bolus_end") == [(STEPS, 0)]

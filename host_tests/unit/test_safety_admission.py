@@ -362,6 +362,16 @@ def test_a_peak_over_midnight_is_found() -> None:
 
 
 @pytest.mark.req("D-06")
+@pytest.mark.parametrize("before, after", [(1, 0), (0, 1), (1, 1), (0, 0)])
+def test_half_an_hour_of_peak_counts_with_the_higher_of_what_comes_before_and_after(before: int, after: int) -> None:
+    start_ms, half_hour_ms = 6 * MS_PER_HOUR, 30 * MS_PER_MINUTE
+    plan = schedule((0, 1440 * before), (start_ms, 14_400), (start_ms + half_hour_ms, 1440 * after), (72_000_000, 0))
+    steps = 300 + 31 * max(before, after)
+    basal_check(limits_of(hour=steps), plan)()
+    assert refusal(basal_check(limits_of(hour=steps - 1), plan))[1] == f"{steps} microsteps"
+
+
+@pytest.mark.req("D-06")
 def test_basal_that_left_the_window_is_not_counted_again() -> None:
     # Two peaks of 30 minutes, 31 minutes apart: no 61 minutes hold more than one, but an hour and a half would.
     peak_ms, gap_ms = 30 * MS_PER_MINUTE, 31 * MS_PER_MINUTE

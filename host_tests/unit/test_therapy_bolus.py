@@ -15,6 +15,7 @@ def armed(steps: int, wait_ms: int, duration_ms: int) -> Bolus:
 
 def test_without_a_bolus_nothing_is_owed() -> None:
     bolus = Bolus()
+    assert bolus.active is False
     assert bolus.advance(MS_PER_DAY) == 0
     assert (bolus.active, bolus.running(), bolus.left_steps, bolus.steps) == (False, False, 0, 0)
     # What a rate is divided by is never zero.

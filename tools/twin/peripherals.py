@@ -40,13 +40,14 @@ class RamNvm(Nvm):
         self._pieces = {}
 
     def read(self, name: str) -> "bytes | None":
-        return self._pieces.get(name)
+        return b"".join(self._pieces[name]) if name in self._pieces else None
 
     def write(self, name: str, data: bytes) -> None:
-        self._pieces[name] = bytes(data)
+        self._pieces[name] = [bytes(data)]
 
     def append(self, name: str, data: bytes) -> None:
-        self._pieces[name] = self._pieces.get(name, b"") + bytes(data)
+        # Not joined here: the heap of a chip has no room to copy a page for every line.
+        self._pieces.setdefault(name, []).append(bytes(data))
 
 
 class LoopLink(Link):

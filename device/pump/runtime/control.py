@@ -1,7 +1,7 @@
 """The one owner of the pump's state: every command and every alarm comes through here."""
 
 from pump.core.errors import Refused, refuse_unless_int
-from pump.core.units import MS_PER_DAY
+from pump.core.units import MS_PER_DAY, MS_PER_MINUTE
 from pump.memory.journal import Journal
 from pump.motion.confirmation import Confirmation
 from pump.runtime import states
@@ -17,6 +17,9 @@ from pump.therapy.basal import Basal
 from pump.therapy.forecast import Forecast
 from pump.therapy.orders import BolusOrders
 from pump.therapy.program import Program, nothing_ordered
+
+# A bolus that comes due late, because a tick or the loop did, is still given within this time.
+BOLUS_LATE_MS = 15 * MS_PER_MINUTE
 
 
 class Control:
@@ -123,6 +126,8 @@ class Control:
             accepted = "more than the %d microsteps that cannot be delivered" % self._reservoir.residual_steps
             raise Refused("reservoir", "%d microsteps" % self._reservoir.left_steps, accepted)
         self._enter(states.START)
+        if self._tick.demand.basal.time_known:
+            self._miss_boluses_later_than(0)
         self._tick.delivering = True
 
     def stop(self) -> None:
@@ -187,16 +192,25 @@ class Control:
         bolus = self._tick.demand.bolus
         if self._bolus_running and not bolus.active:
             self._close_bolus()
-        order = self._orders.peek()
         basal = self._tick.demand.basal
-        if order is None or bolus.active or self.state != states.DELIVERING or not basal.time_known:
+        if bolus.active or self.state != states.DELIVERING or not basal.time_known:
+            return
+        self._miss_boluses_later_than(BOLUS_LATE_MS)
+        order = self._orders.peek()
+        if order is None:
             return
         wait_ms = self._orders.wait_ms(basal.day, basal.day_ms)
-        if wait_ms < -self._bolus_ahead_ms:
+        if wait_ms <= self._bolus_ahead_ms:
+            self._begin_bolus(order.duration_ms, max(wait_ms, 0))
+
+    def _miss_boluses_later_than(self, late_ms: int) -> None:
+        """Pass over the boluses whose time was more than `late_ms` ago."""
+        basal = self._tick.demand.basal
+        order = self._orders.peek()
+        while order is not None and self._orders.wait_ms(basal.day, basal.day_ms) < -late_ms:
             self._journal.log("bolus_missed", order.whole, order.at_ms)
             self._orders.skipped()
-        elif wait_ms <= self._bolus_ahead_ms:
-            self._begin_bolus(order.duration_ms, max(wait_ms, 0))
+            order = self._orders.peek()
 
     def _begin_bolus(self, duration_ms: int, wait_ms: int) -> None:
         demand = self._tick.demand
