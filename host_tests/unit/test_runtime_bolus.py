@@ -89,7 +89,7 @@ def test_a_bolus_whose_time_passed_while_stopped_is_missed_and_not_made_up() -> 
 def test_a_bolus_whose_time_was_set_long_past_is_missed() -> None:
     pump = with_bolus()
     pump.slice(5)
-    pump.control.set_time(AT_MS + BOLUS_LATE_MS + 1)
+    pump.control.set_time(AT_MS + BOLUS_LATE_MS + 1 - pump.board.TICK_MS)
     pump.slice(60)
     assert pump.events("bolus_missed") == [(STEPS, AT_MS)]
     assert pump.events("bolus") == []
@@ -109,7 +109,7 @@ def test_one_very_late_tick_around_its_time_does_not_lose_a_bolus() -> None:
 def test_a_bolus_found_a_little_late_is_begun_at_once_and_given_whole() -> None:
     pump = with_bolus()
     pump.slice(5)
-    pump.control.set_time(AT_MS + BOLUS_LATE_MS)
+    pump.control.set_time(AT_MS + BOLUS_LATE_MS - pump.board.TICK_MS)
     pump.slice(60)
     assert pump.events("bolus") == [(STEPS, DURATION_MS)]
     assert pump.events("bolus_end") == [(STEPS, 0)]

@@ -20,9 +20,9 @@ def refuse_unsafe_bolus(limits: Limits, windows: Windows, bolus: "BolusAhead", b
 def refuse_unsafe_basal(limits: Limits, change_times_ms, basal_walk_from) -> None:
     """Raise Refused, naming limit, value and source, when basal alone would exceed a rolling cap at some time of day.
 
-    `change_times_ms` are the times of day at which the rate changes, `basal_walk_from(day_ms)` gives a walk of the basal
-    from then on. *loop* only. Between changes the basal of a window grows or falls steadily as the window moves, so it
-    is greatest where the window begins or ends with a change.
+    `change_times_ms` are the times of day at which the rate changes, `basal_walk_from(day_ms)` gives a walk of the
+    basal from then on. *loop* only. Between changes the basal of a window grows or falls steadily as the window moves,
+    so it is greatest where the window begins or ends with a change.
     """
     for limit, minutes in ((limits.hour, HOUR_MINUTES), (limits.day, DAY_MINUTES)):
         span_ms = (minutes + 1) * MS_PER_MINUTE
