@@ -12,7 +12,6 @@ class Forecast:
 
     def __init__(self, program: Program, day_ms: int) -> None:
         self._program = program
-        self._day_ms = day_ms
         self.den = program.rate_den * MS_PER_DAY
         self._enter_segment_of(day_ms)
 
