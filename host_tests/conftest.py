@@ -2,8 +2,10 @@
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("here", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+# Mutation testing runs the methods of a test class twice in one process.
+COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+settings.register_profile("here", COMMON)
+settings.register_profile("ci", COMMON, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
