@@ -39,8 +39,8 @@ check: $(DEV_READY) $(STUBS_READY)  ## Check style, types, imports, the firmware
 trace: $(DEV_READY)  ## Print which tests prove which requirement; fail on a held one that none proves
 	$(BIN)/python -m checks.trace
 
-bench: $(DEV_READY)  ## Measure speed, cost of a tick, memory and size
-	$(BIN)/python -m itb.bench
+bench: $(DEV_READY)  ## Measure speed, cost of a tick, memory and size (YEARS=1: also the seven years of the goal)
+	$(BIN)/python -m itb.measure $(if $(YEARS),--years)
 
 mutate: $(DEV_READY)  ## Mutate therapy and safety and see whether a test notices (ONLY='pump.safety.guard.*' for less)
 	rm -rf build/mutate && mkdir -p build/mutate

@@ -117,6 +117,13 @@ class Benchtop:
         )
 
 
+def logged(snapshot: tuple[object, ...], kind: str) -> tuple[object, ...]:
+    """`snapshot`, and one event of `kind` more in the journal."""
+    status, kinds, *others = snapshot
+    assert isinstance(kinds, list)
+    return (status, [*kinds, kind], *others)
+
+
 class ScriptedSteps(StepPort):
     """A step port that is busy for as long as it is told, and remembers its bursts."""
 

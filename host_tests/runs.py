@@ -33,6 +33,8 @@ def status_at(t_ms: int, **changes: object) -> Status:
         in_flight_steps=0,
         missing_steps=0,
         stray_steps=0,
+        abandoned_steps=0,
+        bolus_left_steps=0,
         rate_steps_day=2400,
         reservoir_steps=FILL_STEPS - steps,
         filled_steps=FILL_STEPS,
@@ -65,10 +67,10 @@ def sound_run(hours: int = 24) -> Record:
         record.add(sample_at(hour * MS_PER_HOUR))
     last = record.last
     record.add(End(last.t_ms, "done", last.status, last.plant, 61_000, 0))
-    record.events = events((0, "state_delivering", 0, 0), (BOLUS_AT_MS - 2000, "bolus", 50, MS_PER_HOUR))
+    record.events = events((0, "state_delivering", 0, 0), (BOLUS_AT_MS - 2000, "bolus", 50, 2000))
     return record
 
 
 def bursts(count: int, every_ms: int, steps: int, interval_us: int) -> list[Burst]:
     """`count` bursts, `every_ms` apart from `every_ms` on."""
-    return [Burst((place + 1) * every_ms, steps, interval_us, True) for place in range(count)]
+    return [Burst((place + 1) * every_ms, steps, interval_us) for place in range(count)]

@@ -23,8 +23,6 @@ from pump.therapy.program import nothing_ordered
 
 # Commanded and confirmed may not come further apart than this (requirement M-03).
 MISMATCH_FULL_STEPS = 2
-# The loop looks at a bolus this long, and at least two ticks, before its time.
-BOLUS_AHEAD_MS = 2000
 
 
 class App:
@@ -68,7 +66,7 @@ class App:
             reservoir,
             self.journal,
             [(build, "build"), (own, "board")],
-            max(BOLUS_AHEAD_MS, 2 * board.TICK_MS),
+            board.TICK_MS,
         )
         self.status = Status(self.control, self.tick, guard, confirmation, ledger, reservoir)
         self.loop = Loop(

@@ -68,11 +68,17 @@ def test_soft_limits_are_listed_and_do_not_fail(tmp_path: Path):
     assert "Nothing to confirm" in checked(written(CONTINUOUS, tmp_path))[1]
 
 
+def test_the_notes_are_shown_where_there_are_any(tmp_path: Path):
+    out = checked(written('notes = "For the [bench], dyed blue."\n' + CONTINUOUS, tmp_path))[1]
+    assert out.splitlines()[1] == "For the [bench], dyed blue."
+    assert "baclofen" in checked(written(CONTINUOUS, tmp_path))[1].splitlines()[1]
+
+
 @pytest.mark.req("D-02", "D-03")
 def test_a_refusal_is_one_message_and_status_2(tmp_path: Path):
     status, out, err = checked(written(changed(CONTINUOUS, ("400 ug/day", "60 ug/h")), tmp_path))
     assert (status, out) == (2, "")
-    assert err.startswith("rx.toml: basal: 1440 ug/day = 60 ug/h = 0.72 mL/day is refused; accepted: ")
+    assert err.startswith("itb: rx.toml: basal: 1440 ug/day = 60 ug/h = 0.72 mL/day is refused; accepted: ")
     assert err.count("\n") == 1
 
 
@@ -117,6 +123,11 @@ def test_there_are_enough_examples_to_choose_from():
     assert 6 <= len(EXAMPLES) <= 8
 
 
+def test_the_least_fill_lasts_no_whole_day_and_never_less_than_none(tmp_path: Path):
+    out = checked(written(changed(FLEX, ('"18 mL"', '"0.300008 mL"')), tmp_path))[1]
+    assert "the basal alone takes 0 days" in out
+
+
 def test_an_unknown_board_is_refused():
     status, _, err = checked(EXAMPLES[0], "none")
-    assert (status, err) == (2, "board: 'none' is refused; accepted: one of " + ", ".join(board_names()) + "\n")
+    assert (status, err) == (2, "itb: --board: 'none' is refused; accepted: one of " + ", ".join(board_names()) + "\n")

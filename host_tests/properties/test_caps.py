@@ -5,7 +5,7 @@ from itertools import accumulate
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pump.core.errors import Refused
@@ -22,13 +22,17 @@ from pump.therapy.program import Program
 from rig import DAY_MS, HOUR_MS, MINUTE_MS, UNLIMITED, program
 
 
+# Two of the ticks below.
+LAG_MS = 90_000
+
+
 def limits_of(hour: int, day: int, bolus: int = UNLIMITED) -> Limits:
     return Limits(Limit("hour", hour, "test"), Limit("day", day, "test"), Limit("bolus", bolus, "test"))
 
 
 def guard_of(limits: Limits) -> Guard:
     reservoir = Reservoir(UNLIMITED, 0, 1)
-    reservoir.refill(UNLIMITED)
+    reservoir.refill(UNLIMITED, 0)
     return Guard(Halt(), Windows(), reservoir, limits, UNLIMITED)
 
 
@@ -108,12 +112,21 @@ def days_with_a_bolus(draw: st.DrawFn) -> dict[str, Any]:
 
 @pytest.mark.req("D-06")
 @settings(max_examples=40)
+@example(
+    {
+        "source": program([[0, 0, 0], [60_000, 16_982, 0], [3_840_000, 0, 0], [3_900_000, 0, 0]]),
+        "hour": 723,
+        "day": 5000,
+        "before_ms": 0,
+        "boluses": [(0, 0, 1)],
+    }
+)
 @given(days_with_a_bolus())
 def test_after_an_admitted_bolus_no_basal_is_ever_withheld_for_a_cap(case: dict[str, Any]) -> None:
     plan = Program(case["source"])
     limits = limits_of(case["hour"], case["day"])
     try:
-        refuse_unsafe_basal(limits, plan.segment_start_ms, lambda day_ms: Forecast(plan, day_ms))
+        refuse_unsafe_basal(limits, plan.segment_start_ms, LAG_MS, lambda day_ms: Forecast(plan, day_ms))
     except Refused:
         return
     guard = guard_of(limits)
@@ -139,7 +152,7 @@ def test_after_an_admitted_bolus_no_basal_is_ever_withheld_for_a_cap(case: dict[
     for steps, wait_ms, duration_ms in case["boluses"]:
         bolus = BolusAhead(steps, wait_ms, duration_ms, demand.owed_steps)
         try:
-            refuse_unsafe_bolus(limits, guard.windows, bolus, lambda: Forecast(plan, basal.day_ms))
+            refuse_unsafe_bolus(limits, guard.windows, bolus, LAG_MS, lambda: Forecast(plan, basal.day_ms))
         except Refused:
             run(HOUR_MS)
             continue
@@ -164,5 +177,5 @@ def test_a_naive_window_grants_the_bolus_that_lets_basal_overshoot_and_ours_refu
     assert naive_room >= 200
     with pytest.raises(Refused, match="at most 700 microsteps, the hour limit of the test"):
         refuse_unsafe_bolus(
-            limits, guard.windows, BolusAhead(200, 0, MINUTE_MS, 0), lambda: Forecast(plan, just_before_midnight_ms)
+            limits, guard.windows, BolusAhead(200, 0, MINUTE_MS, 0), LAG_MS, lambda: Forecast(plan, just_before_midnight_ms)
         )

@@ -83,7 +83,7 @@ def test_until_the_time_of_day_is_set_the_lowest_rate_runs_under_an_alarm() -> N
     rig.app.control.set_time(6 * HOUR_MS)
     rig.run(6 * HOUR_MS)
     assert rig.status()["ordered_steps"] == 3_000 + 12_000
-    assert rig.status()["alarms"] == []
+    assert rig.status()["alarms"] == ["bolus_missed"]
 
 
 @pytest.mark.req("M-10")

@@ -28,7 +28,7 @@ def limits_of(hour: int = SMALL_MAX, day: int = SMALL_MAX, bolus: int = SMALL_MA
 def filled_reservoir(fill_steps: int = SMALL_MAX, residual_steps: int = 0, low_steps: int = 0) -> Reservoir:
     """A reservoir just filled, as large as can be."""
     reservoir = Reservoir(SMALL_MAX, residual_steps, low_steps)
-    reservoir.refill(fill_steps)
+    reservoir.refill(fill_steps, 0)
     return reservoir
 
 

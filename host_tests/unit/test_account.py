@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from io import StringIO
+from typing import Any, cast
 
 import pytest
+from rich.console import Console
 
 from itb.account import Account, account
 from itb.messages import End, Event, Sample, Start
 from itb.prescribed import MS_PER_DAY
 from itb.record import Record
-from itb.summary import facts, failing
+from itb.summary import bolus_told, facts, failing, summary
 from runs import BOLUS_AT_MS, MS_PER_HOUR, PRESCRIBED, SCALE, events, sample_at, sound_run, with_status
 
 
@@ -60,6 +63,8 @@ EDGE_TOO_MANY = replace(LAST, plant=replace(LAST.plant, edges=LAST.plant.edges +
         (with_status(LAST, reservoir_steps=LAST.status.reservoir_steps + 1), "reservoir"),
         (with_status(LAST, owed_steps=1), "demand"),
         (with_status(LAST, missing_steps=1), "grant"),
+        (with_status(LAST, abandoned_steps=1), "grant"),
+        (replace(LAST, plant=replace(LAST.plant, watchdog_expiries=1)), "watchdog"),
         (with_status(LAST, granted_steps=2451, stray_steps=-1), "demand"),
         (with_status(LAST, ordered_steps=2451, dropped_steps=1), "prescription"),
         (with_status(LAST, ordered_steps=2448, owed_steps=-2), "prescription"),
@@ -117,7 +122,7 @@ def halted_at_noon() -> Record:
     record.add(End(last.t_ms, "done", last.status, last.plant, 0, 0))
     record.events = events(
         (0, "state_delivering", 0, 0),
-        (BOLUS_AT_MS, "bolus", 50, MS_PER_HOUR),
+        (BOLUS_AT_MS, "bolus", 50, 0),
         (noon_ms, "state_halted", 0, 0),
         (noon_ms, "alarm", 5, 3),
     )
@@ -154,7 +159,7 @@ def test_a_bolus_cut_short_by_a_stop_is_asked_for_only_until_then() -> None:
     record.add(sample_at(12 * MS_PER_HOUR, **counts, reservoir_steps=1_000_000 - steps))
     record.events = events(
         (0, "state_delivering", 0, 0),
-        (BOLUS_AT_MS, "bolus", 50, MS_PER_HOUR),
+        (BOLUS_AT_MS, "bolus", 50, 0),
         (stopped_ms, "bolus_cancelled", 25, 0),
         (stopped_ms, "state_stopped", 0, 0),
     )
@@ -162,6 +167,80 @@ def test_a_bolus_cut_short_by_a_stop_is_asked_for_only_until_then() -> None:
     assert cut.balanced
     assert line(cut, "boluses cut short") == -25
     assert cut.why == "broken off"
+    assert told(cut) == ["cut short, 0.5 of 1 ug"]
+    assert [bolus["outcome"] for bolus in bolus_facts(cut)] == ["cut short"]
+    assert [(bolus["steps"], bolus["ordered_steps"]) for bolus in bolus_facts(cut)] == [(50, 25)]
+    assert "cut short, 0.5 of 1 ug" in printed(cut)
+
+
+def bolus_facts(account: Account) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", facts(account)["boluses"])
+
+
+def told(account: Account) -> list[str]:
+    return [bolus_told(SCALE, bolus) for bolus in account.boluses]
+
+
+def printed(account: Account) -> str:
+    console = Console(file=StringIO(), width=120)
+    with console.capture() as capture:
+        console.print(summary(account))
+    return capture.get()
+
+
+def run_with_bolus_begun_late(late_ms: int, hours: int) -> Record:
+    """As `sound_run`, but for a bolus that began `late_ms` after its time."""
+    record = Record(start=Start("sim", 0, (4801, 2)))
+    for hour in range(1, hours + 1):
+        t_ms = hour * MS_PER_HOUR
+        bolus_steps = 50 * min(max(t_ms - BOLUS_AT_MS - late_ms, 0), MS_PER_HOUR) // MS_PER_HOUR
+        steps = 4801 * hour // 48 + bolus_steps
+        changes = {**dict.fromkeys(COUNTS, steps), "reservoir_steps": 1_000_000 - steps}
+        begun = t_ms > BOLUS_AT_MS
+        record.add(sample_at(t_ms, **changes, bolus_left_steps=50 - bolus_steps if begun else 0))
+    record.events = events((0, "state_delivering", 0, 0), (BOLUS_AT_MS + late_ms - 500, "bolus", 50, 500))
+    return record
+
+
+@pytest.mark.parametrize("hours", [7, 8, 24])
+def test_a_bolus_begun_late_is_asked_for_from_then_on(hours: int) -> None:
+    late = account_of(run_with_bolus_begun_late(600_000, hours))
+    assert late.balanced
+    assert line(late, "boluses begun late, still to come") == (-Fraction(50, 6) if hours == 7 else 0)
+    assert [(bolus["prescribed_ms"], bolus["t_ms"]) for bolus in bolus_facts(late)] == [
+        (BOLUS_AT_MS, BOLUS_AT_MS + 600_000)
+    ]
+    assert told(late) == ["given, 600 s late"] if hours > 7 else ["running, 0.8 of 1 ug, 600 s late"]
+    assert told(late)[0] in printed(late)
+
+
+def test_a_bolus_the_firmware_never_came_to_is_not_given_once_its_time_has_come() -> None:
+    halted = halted_at_noon()
+    halted.events = halted.events[:1]
+    assert told(account_of(halted)) == ["not given"]
+    early = sound_run(hours=5)
+    early.events = early.events[:1]
+    assert told(account_of(early)) == []
+
+
+def test_what_was_stopped_on_the_way_is_a_line_of_its_own() -> None:
+    record = sound_run()
+    fewer = {"confirmed_steps": 2440, "reservoir_steps": 997_560, "abandoned_steps": 10}
+    last = sample_at(MS_PER_DAY, **fewer)
+    record.samples[-1] = last
+    stopped = account_of(record)
+    assert stopped.balanced
+    assert line(stopped, "sent, stopped on the way") == -10
+
+
+def test_a_dead_mans_switch_that_let_go_is_told_only_then() -> None:
+    record = sound_run()
+    assert "let go" not in printed(account_of(record))
+    last = record.last
+    record.samples[-1] = replace(last, plant=replace(last.plant, let_go=2))
+    assert account_of(record).balanced
+    assert "The dead-man's switch let go by itself 2 times." in printed(account_of(record))
+    assert facts(account_of(record))["dead_man_let_go"] == 2
 
 
 def test_days_are_told_apart_by_the_ledger() -> None:
@@ -193,6 +272,5 @@ def test_facts_derive_dose_and_volume_from_the_ledger_not_from_the_order() -> No
 
 def test_a_bolus_is_told_at_its_time_though_the_firmware_takes_it_up_before() -> None:
     record = sound_run()
-    taken_up_ms = next(bolus.t_ms for bolus in record.boluses())
-    assert taken_up_ms < BOLUS_AT_MS
+    assert next(event.t_ms for event in record.events if event.kind == "bolus") < BOLUS_AT_MS
     assert [(bolus.outcome, bolus.t_ms) for bolus in account_of(record).boluses] == [("given", BOLUS_AT_MS)]

@@ -145,9 +145,9 @@ def test_more_microsteps_a_day_than_the_firmware_computes_with_are_refused(tmp_p
 
 
 def test_an_unknown_board_is_refused_naming_those_there_are():
-    with pytest.raises(InputError, match="board: 'simm' is refused; accepted: one of sim, sim-10ml, sim-peristaltic"):
+    with pytest.raises(InputError, match="--board: 'simm' is refused; accepted: one of sim, sim-10ml, sim-peristaltic"):
         load_board("simm")
-    with pytest.raises(InputError, match="board:"):
+    with pytest.raises(InputError, match="--board:"):
         load_board("../drugs/baclofen")
 
 
@@ -155,4 +155,4 @@ def test_the_generator_writes_a_board_and_says_what_it_refuses(tmp_path: Path, c
     assert main(["sim", "--out", str(tmp_path), "--slice", "1 s"]) == 0
     assert constants_in(tmp_path / "board.py")["TICK_MS"] == 1000
     assert main(["none", "--out", str(tmp_path)]) == 2
-    assert "board: 'none' is refused" in capsys.readouterr().err
+    assert "name: 'none' is refused" in capsys.readouterr().err

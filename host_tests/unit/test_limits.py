@@ -69,8 +69,8 @@ def test_the_daily_cap_holds_over_1441_minutes(tmp_path: Path):
     error = refusal(continuous("1000 ug/day"), tmp_path)
     assert (error.field, error.value) == ("rx.toml: basal", "1000 ug/day = ≈41.667 ug/h = 0.5 mL/day")
     assert "limit daily 1000 ug = 0.5 mL from drug baclofen/spinal: D-04" in error.accepted
-    # 115282 whole microsteps in 1441 minutes, in ug/day.
-    exact = Fraction(115_282 * 13_879 * 2, 3_200_000) * 1440 / 1441
+    # 115282 whole microsteps in 1441 minutes and two ticks of 10 ms, in ug/day.
+    exact = Fraction(115_282 * 13_879 * 2, 3_200_000) * 1440 / (1441 + Fraction(20, 60_000))
     assert Fraction(greatest(error)) <= exact < Fraction(greatest(error)) + Fraction(1, 1000)
     assert plan(continuous(f"{greatest(error)} ug/day"), tmp_path).findings
     refusal(continuous(f"{a_little_more(greatest(error))} ug/day"), tmp_path)
@@ -192,9 +192,18 @@ def test_a_bolus_below_one_microstep_is_refused(tmp_path: Path):
 
 @pytest.mark.req("D-06")
 def test_what_a_long_tick_lumps_together_is_counted_together(tmp_path: Path):
-    assert guard_window_ms("hour", 10) == 61 * 60_000
-    assert guard_window_ms("hour", 900_000) == 75 * 60_000
-    assert guard_window_ms("day", 900_000) == 1455 * 60_000
+    assert guard_window_ms("hour", 10) == 61 * 60_000 + 20
+    assert guard_window_ms("hour", 900_000) == 91 * 60_000
+    assert guard_window_ms("day", 900_000) == 1471 * 60_000
     text = continuous("480 ug/day", '[limits]\nhourly = "21 ug/h"\n')
     assert plan(text, tmp_path, slice_ms=10).program
-    assert "the 75 min" in refusal(text, tmp_path, slice_ms=900_000).accepted
+    assert "the 91 min" in refusal(text, tmp_path, slice_ms=900_000).accepted
+
+
+@pytest.mark.req("D-06")
+def test_demand_that_a_long_tick_grants_late_counts_in_the_window_it_is_granted_in(tmp_path: Path):
+    text = continuous("400 ug/day", '[limits]\nhourly = "21.5 ug/h"\n')
+    assert plan(text, tmp_path, slice_ms=60_000).program
+    error = refusal(text, tmp_path, slice_ms=900_000)
+    assert error.field == "rx.toml: basal"
+    assert plan(continuous(f"{greatest(error)} ug/day", '[limits]\nhourly = "21.5 ug/h"\n'), tmp_path, slice_ms=900_000)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from itb.messages import Burst, Event, Failure, GuestError, Sample, Start, parse_line
+from itb.messages import Burst, Event, Failure, GuestError, LineChange, Sample, Start, parse_line
 
 STATUS = {
     "state": "delivering",
@@ -12,11 +12,12 @@ STATUS = {
     **dict.fromkeys(
         ("ordered_steps", "granted_steps", "confirmed_steps", "owed_steps", "dropped_steps", "in_flight_steps"), 5
     ),
-    **dict.fromkeys(("missing_steps", "stray_steps", "rate_steps_day", "reservoir_steps"), 6),
+    **dict.fromkeys(("missing_steps", "stray_steps", "abandoned_steps", "bolus_left_steps"), 6),
+    **dict.fromkeys(("rate_steps_day", "reservoir_steps"), 6),
     **dict.fromkeys(("filled_steps", "wasted_steps"), 7),
     "something_new": 1,
 }
-PLANT = {"edges": 5, "motor_steps": 4, "catheter_nl": 49.7}
+PLANT = {"edges": 5, "motor_steps": 4, "catheter_nl": 49.7, "watchdog_expiries": 1, "let_go": 2}
 SAMPLE = {"k": "sample", "t_ms": 300_000, "status": STATUS, "plant": PLANT}
 
 
@@ -25,8 +26,10 @@ def test_every_kind_is_read() -> None:
     assert parse_line(json.dumps(start)) == Start("sim", 9, (3, 2))
     event = {"k": "event", "t_ms": 1, "seq": 2, "kind": "refill", "a": 3, "b": 4}
     assert parse_line(json.dumps(event)) == Event(1, 2, "refill", 3, 4)
-    burst = {"k": "burst", "t_ms": 1, "steps": 2, "interval_us": 500, "enabled": 0}
-    assert parse_line(json.dumps(burst)) == Burst(1, 2, 500, False)
+    burst = {"k": "burst", "t_ms": 1, "steps": 2, "interval_us": 500}
+    assert parse_line(json.dumps(burst)) == Burst(1, 2, 500)
+    line = {"k": "line", "t_ms": 7, "name": "dir", "level": 1}
+    assert parse_line(json.dumps(line)) == LineChange(7, "dir", 1)
     assert parse_line('{"k": "error", "type": "Refused", "message": "no"}') == Failure("Refused", "no")
 
 
@@ -36,6 +39,7 @@ def test_a_sample_keeps_counts_exact_and_the_tip_to_a_nanolitre() -> None:
     assert sample.status.alarms == ("reservoir_low",)
     assert (sample.status.owed_steps, sample.status.wasted_steps) == (5, 7)
     assert (sample.plant.motor_steps, sample.plant.catheter_nl) == (4, 50)
+    assert (sample.plant.watchdog_expiries, sample.plant.let_go) == (1, 2)
 
 
 @pytest.mark.parametrize("line", ["hello", "[1]", "3", '{"k": "song"}', "", '{"no": "kind"}', "\x00"])
@@ -55,6 +59,8 @@ def test_rubbish_is_refused(line: str) -> None:
         ({**SAMPLE, "plant": {**PLANT, "catheter_nl": "wet"}}, "catheter_nl"),
         ({"k": "start", "board": "sim", "heap_used": 9, "day_total": [3]}, "day_total"),
         ({"k": "error", "type": 3, "message": "no"}, "type"),
+        ({"k": "line", "t_ms": 7, "name": "step", "level": 1}, "name"),
+        ({"k": "line", "t_ms": 7, "name": "dir", "level": 2}, "level"),
     ],
 )
 def test_a_wrong_field_is_named(broken: dict[str, object], field: str) -> None:

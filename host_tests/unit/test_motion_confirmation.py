@@ -27,7 +27,7 @@ class Settling:
     def counts(self) -> tuple[int, int, int]:
         """In flight, missing and stray."""
         one = self.confirmation
-        return one.in_flight_steps, one.missing_steps, one.stray_steps
+        return one.in_flight_steps, one.missing.total(), one.stray.total()
 
 
 @pytest.fixture
@@ -38,21 +38,27 @@ def settling() -> Settling:
 @pytest.mark.req("M-01", "M-03")
 @given(
     start=st.sampled_from([0, 2**30 - 1, 2**30 - 50, 2**29]),
-    ticks=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 50), st.booleans(), st.integers(0, 40)), max_size=60),
+    ticks=st.lists(
+        st.tuples(st.integers(0, 40), st.integers(0, 50), st.booleans(), st.integers(0, 40), st.booleans()), max_size=60
+    ),
 )
-def test_sent_and_stray_are_confirmed_in_flight_and_missing(
-    start: int, ticks: list[tuple[int, int, bool, int]]
+def test_sent_and_stray_are_confirmed_in_flight_missing_and_abandoned(
+    start: int, ticks: list[tuple[int, int, bool, int, bool]]
 ) -> None:
     settling = Settling(start)
     sent = confirmed = seen = 0
-    for steps, edges, busy, dt_ms in ticks:
+    for steps, edges, busy, dt_ms, abandon in ticks:
         settling.confirmation.sent(steps)
+        if abandon:
+            settling.confirmation.abandon()
         sent += steps
         confirmed += settling.tick(edges, busy, dt_ms)
         seen += edges
         in_flight, missing, stray = settling.counts()
         assert min(in_flight, missing, stray) >= 0
-        assert sent + stray == confirmed + in_flight + missing
+        abandoned = settling.confirmation.abandoned.total()
+        assert sent + stray == confirmed + in_flight + missing + abandoned
+        assert settling.confirmation.disagreement_steps == missing + stray
         assert confirmed == seen
 
 
@@ -126,7 +132,7 @@ def test_a_pulse_that_comes_while_the_tick_looks_is_left_to_the_next_tick_and_is
     confirmed = confirmation.settle(TICK_MS)
     confirmed += confirmation.settle(TICK_MS)
     assert confirmed == 1
-    assert (confirmation.in_flight_steps, confirmation.missing_steps) == (0, 0)
+    assert (confirmation.in_flight_steps, confirmation.missing.total()) == (0, 0)
 
 
 def test_edges_while_nothing_is_on_its_way_are_free_flow(settling: Settling) -> None:
@@ -154,15 +160,79 @@ def test_missing_and_stray_both_disagree_and_never_cancel(settling: Settling) ->
     settling.tick(7)
     settling.confirmation.sent(10)
     settling.tick(12)
-    assert settling.confirmation.disagreement_steps() == 5
+    assert settling.confirmation.disagreement_steps == 5
 
 
 def test_what_was_excused_no_longer_disagrees_but_stays_in_the_account(settling: Settling) -> None:
     settling.confirmation.sent(10)
     settling.tick(7)
     settling.confirmation.excuse()
-    assert settling.confirmation.disagreement_steps() == 0
+    assert settling.confirmation.disagreement_steps == 0
     assert settling.counts() == (0, 3, 0)
     settling.confirmation.sent(10)
     settling.tick(6)
-    assert settling.confirmation.disagreement_steps() == 4
+    assert settling.confirmation.disagreement_steps == 4
+
+
+@pytest.mark.req("M-03")
+@pytest.mark.parametrize("busy", [False, True])
+def test_of_a_burst_stopped_on_purpose_what_still_comes_counts_and_the_rest_is_abandoned(
+    settling: Settling, busy: bool
+) -> None:
+    settling.confirmation.sent(20)
+    assert settling.tick(8, busy=True) == 8
+    settling.confirmation.abandon()
+    assert settling.tick(2, busy) == 2
+    assert settling.counts() == (0, 0, 0)
+    assert settling.confirmation.abandoned.total() == 10
+    assert settling.confirmation.disagreement_steps == 0
+
+
+@pytest.mark.req("M-03")
+def test_only_the_burst_that_was_stopped_is_abandoned_and_not_the_next(settling: Settling) -> None:
+    settling.confirmation.sent(20)
+    settling.confirmation.abandon()
+    settling.tick(0)
+    settling.confirmation.sent(20)
+    settling.tick(15)
+    assert settling.counts() == (0, 5, 0)
+    assert settling.confirmation.abandoned.total() == 20
+    assert settling.confirmation.disagreement_steps == 5
+
+
+@pytest.mark.req("M-03")
+def test_with_nothing_in_flight_there_is_nothing_to_abandon_and_edges_are_still_free_flow(settling: Settling) -> None:
+    settling.confirmation.abandon()
+    settling.tick(3)
+    assert settling.confirmation.free_flow
+    assert settling.counts() == (0, 0, 3)
+    assert settling.confirmation.abandoned.total() == 0
+    settling.confirmation.sent(4)
+    settling.tick(0)
+    assert settling.counts() == (0, 4, 3)
+
+
+@pytest.mark.req("M-03")
+def test_the_disagreement_stops_growing_at_its_greatest_and_the_account_goes_on(settling: Settling) -> None:
+    greatest = 2**29 - 1
+    seen = 0
+    for edges, disagreement in (
+        (greatest - 2, greatest - 2),
+        (1, greatest - 1),
+        (1, greatest),
+        (1, greatest),
+        (2**29, greatest),
+        (2**30 - 1, greatest),
+    ):
+        settling.tick(edges)
+        seen += edges
+        assert settling.confirmation.disagreement_steps == disagreement
+        assert settling.counts() == (0, 0, seen)
+    settling.confirmation.excuse()
+    settling.tick(7)
+    assert settling.confirmation.disagreement_steps == 7
+
+
+def test_one_great_disagreement_is_as_much_as_many(settling: Settling) -> None:
+    settling.tick(2**29)
+    assert settling.confirmation.disagreement_steps == 2**29 - 1

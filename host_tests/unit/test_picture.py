@@ -12,9 +12,10 @@ from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 from itb.account import account
+from itb.alarms import alarm_kinds
 from itb.board import load_board
 from itb.messages import Plant, Sample
-from itb.picture import draw, measured_rates
+from itb.picture import GREEN, GREY, VERMILION, draw, measured_rates
 from itb.prescribed import MS_PER_DAY, Prescribed, prescribed_on
 from itb.prescription import read_prescription
 from itb.program import Plan, make_plan
@@ -40,7 +41,7 @@ def faithful_run(plan: Plan, days: int, halt_ms: int | None = None) -> Record:
         counts = dict.fromkeys(("ordered_steps", "granted_steps", "confirmed_steps"), steps)
         status = status_at(t_ms, **counts, reservoir_steps=plan.fill_steps - steps, filled_steps=plan.fill_steps)
         record.add(Sample(t_ms, status, Plant(steps, steps, 0)))
-    journal = [(0, "state_delivering", 0, 0), (8 * MS_PER_HOUR, "bolus", 2304, 600_000)]
+    journal = [(0, "state_delivering", 0, 0), (8 * MS_PER_HOUR, "bolus", 2304, 0)]
     if halt_ms is not None:
         journal += [(halt_ms, "state_halted", 0, 0), (halt_ms, "alarm", 5, 3)]
     record.events = events(*journal)
@@ -129,6 +130,37 @@ def test_boluses_and_alarms_are_marked_and_named(plan: Plan) -> None:
 def test_a_bolus_the_firmware_never_came_to_is_shown_as_not_given(plan: Plan) -> None:
     said = texts(picture(plan, faithful_run(plan, 2, halt_ms=NOON_MS)))
     assert "bolus 10 µg\nnot given" in said
+
+
+def bolus_marks(figure: Figure) -> list[tuple[object, object]]:
+    """Colour and filling of every bolus mark."""
+    marks = [line for line in figure.axes[0].get_lines() if line.get_marker() == "v"]
+    return [(mark.get_color(), mark.get_markerfacecolor()) for mark in marks]
+
+
+def test_a_bolus_that_was_given_is_a_filled_mark_and_one_cut_short_is_not(plan: Plan) -> None:
+    record = faithful_run(plan, 1)
+    figure = picture(plan, record)
+    assert bolus_marks(figure) == [(GREEN, GREEN)]
+    assert "cut short" not in texts(figure)
+    record.events += events((8 * MS_PER_HOUR + 80_000, "bolus_cancelled", 1997, 0))
+    figure = picture(plan, record)
+    assert bolus_marks(figure) == [(VERMILION, "white")]
+    assert "bolus 20 µg\ncut short, 2.7 of 20 µg" in texts(figure)
+
+
+def test_a_bolus_missed_is_marked_and_its_low_alarm_is_grey(plan: Plan) -> None:
+    record = faithful_run(plan, 1)
+    missed_ms = 8 * MS_PER_HOUR + 1_200_000
+    number = next(place for place, kind in enumerate(alarm_kinds()) if kind.name == "bolus_missed")
+    record.events = events(
+        (0, "state_delivering", 0, 0), (missed_ms, "bolus_missed", 2304, 0), (missed_ms, "alarm", number, 1)
+    )
+    figure = picture(plan, record)
+    assert bolus_marks(figure) == [(VERMILION, "white")]
+    assert "bolus 20 µg\nmissed" in texts(figure)
+    alarm = next(text for text in figure.findobj(Text) if text.get_text() == "ALARM: bolus missed, 08:20")
+    assert alarm.get_color() == GREY
 
 
 def test_a_long_run_shows_the_dose_of_each_day(plan: Plan) -> None:

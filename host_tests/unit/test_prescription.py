@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from itb.prescription import BasalStep, ScheduledBolus, clock, moment
+import pump.therapy.program
+from itb.prescription import BOLUS_GAP_MS, BasalStep, ScheduledBolus, clock, moment
 from prescriptions import CONTINUOUS, FLEX, changed, continuous, read
 
 
@@ -47,10 +48,14 @@ def test_a_bolus_is_never_faster_than_was_asked(tmp_path: Path):
     assert bolus.dose_ug * 3_600_000 / bolus.duration_ms <= 70 < bolus.dose_ug * 3_600_000 / (bolus.duration_ms - 1)
 
 
-def test_boluses_may_follow_each_other_at_once(tmp_path: Path):
-    text = changed(FLEX, ('day = 2\nat = "12:00"', 'at = "08:10"'))
+def test_a_bolus_may_begin_a_minute_after_the_one_before_has_ended(tmp_path: Path):
+    text = changed(FLEX, ('day = 2\nat = "12:00"', 'at = "08:11"'))
     first, second = read(text, tmp_path).boluses
-    assert first.end_ms == second.start_ms
+    assert second.start_ms - first.end_ms == BOLUS_GAP_MS
+
+
+def test_the_pump_and_the_tool_want_the_same_pause_between_boluses():
+    assert BOLUS_GAP_MS == pump.therapy.program.BOLUS_GAP_MS
 
 
 def test_dose_and_volume_are_two_sides_of_one_thing(tmp_path: Path):

@@ -1,4 +1,4 @@
-"""Programs as the device gets them, and the way back."""
+"""Programs as the device gets them."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from itb.errors import InputError
-from itb.program import Program, Segment, read_back
+from itb.program import Segment
 from prescriptions import FLEX, changed, continuous, plan
 
 
@@ -26,6 +26,15 @@ def test_a_flex_day_in_the_devices_numbers(tmp_path: Path):
     assert flex.fill_steps == 18_000_000 * 3200 // 13879
 
 
+def test_a_slice_too_long_for_the_pause_between_two_boluses_is_refused(tmp_path: Path):
+    close = changed(FLEX, ('day = 2\nat = "12:00"', 'at = "08:15"'), ('dose = "10 ug"', 'dose = "5 ug"'))
+    assert plan(close, tmp_path, slice_ms=150_000).program
+    with pytest.raises(InputError) as caught:
+        plan(close, tmp_path, slice_ms=150_001)
+    assert (caught.value.field, caught.value.value) == ("--slice", "150.001 s")
+    assert caught.value.accepted.startswith("at most 150 s")
+
+
 def test_without_a_fill_the_reservoir_is_full(tmp_path: Path):
     assert plan(continuous("400 ug/day"), tmp_path).fill_steps == 20_000_000 * 3200 // 13879
 
@@ -34,46 +43,6 @@ def test_whole_rates_need_no_denominator(tmp_path: Path):
     # Five revolutions a day.
     program = plan(continuous("69395 nL/day"), tmp_path).program
     assert (program.rate_den, program.segments) == (1, (Segment(0, 16_000, 0),))
-
-
-GOOD = Program(7, (Segment(0, 5, 6),), (), {"day": (9, "prescription")}).as_dict()
-
-
-def test_a_program_is_read_back_as_it_was_sent():
-    assert read_back(GOOD).steps(Segment(0, 5, 6)) == Fraction(41, 7)
-    assert read_back(GOOD).demand().day == read_back(GOOD).day_total_steps() == Fraction(41, 7)
-
-
-@pytest.mark.parametrize(
-    "changes, fragment",
-    [
-        ({"version": 2}, "program.version: 2"),
-        ({"rate_den": 0}, "program.rate_den: 0"),
-        ({"rate_den": True}, "program.rate_den: True"),
-        ({"rate_den": (1 << 20) + 1}, "program.rate_den: 1048577"),
-        ({"segments": []}, "program.segments: starts at '[]'"),
-        ({"segments": [[1, 5, 6]]}, "program.segments: starts at '[1]'"),
-        ({"segments": [[0, 5, 6], [0, 5, 6]]}, "program.segments: starts at '[0, 0]'"),
-        ({"segments": [[0, 5, 6], [86_400_000, 5, 6]]}, "program.segments: starts at"),
-        ({"segments": [[0, 5, 7]]}, "program.frac: 7 is refused; accepted: a whole number from 0 to 6"),
-        ({"segments": [[0, 5]]}, "program.segments: a list of 2"),
-        ({"segments": [[0, 5.0, 6]]}, "program.segments: 5.0"),
-        ({"segments": [5]}, "program.segments: 5 is refused; accepted: a list"),
-        ({"boluses": None}, "program.boluses: None"),
-        ({"boluses": [[0, 0, 1 << 30, 0, 1]]}, "program.boluses: 1073741824"),
-        ({"limits": []}, "limits: a list is refused; accepted: a table"),
-        ({"limits": {"day": [9]}}, "program.limits.day: a list is refused; accepted: [microsteps, origin]"),
-    ],
-)
-def test_what_is_no_program_is_refused(changes: dict[str, object], fragment: str):
-    with pytest.raises(InputError) as caught:
-        read_back({**GOOD, **changes})
-    assert fragment in str(caught.value)
-
-
-def test_what_is_no_table_is_refused():
-    with pytest.raises(InputError, match="program: a list is refused"):
-        read_back([])
 
 
 def test_one_unrepresentable_part_is_named(tmp_path: Path):

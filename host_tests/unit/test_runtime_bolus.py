@@ -3,9 +3,9 @@
 import pytest
 
 from benchtop import STEADY_STEPS_DAY, Benchtop
-from pump.app import BOLUS_AHEAD_MS
-from pump.runtime.control import BOLUS_LATE_MS
-from pump.safety.alarms import MOTOR_STALL
+from pump.runtime.control import BOLUS_AHEAD_MS, BOLUS_LATE_MS
+from pump.safety.alarms import BOLUS_MISSED, MOTOR_STALL
+from pump.therapy.program import BOLUS_GAP_MS
 from rig import program
 
 AT_MS = 60_000
@@ -38,7 +38,7 @@ def test_a_bolus_is_given_whole_on_top_of_basal_at_its_time_and_over_its_duratio
     assert pump.status()["ordered_steps"] == 80 + STEPS
     pump.slice(40)
     assert pump.status()["ordered_steps"] == 120 + STEPS
-    assert pump.events("bolus") == [(STEPS, DURATION_MS)]
+    assert pump.events("bolus") == [(STEPS, BOLUS_AHEAD_MS)]
     assert pump.events("bolus_end") == [(STEPS, 0)]
 
 
@@ -47,7 +47,7 @@ def test_it_is_looked_at_shortly_before_its_time() -> None:
     pump.slice((AT_MS - BOLUS_AHEAD_MS) // 1000 - 1)
     assert pump.events("bolus") == []
     pump.slice()
-    assert pump.events("bolus") == [(STEPS, DURATION_MS)]
+    assert pump.events("bolus") == [(STEPS, BOLUS_AHEAD_MS)]
     assert not pump.app.tick.demand.bolus.running()
 
 
@@ -61,17 +61,17 @@ def test_the_rate_shown_includes_a_bolus_only_while_it_runs() -> None:
 
 
 def test_boluses_that_follow_each_other_are_given_one_after_the_other() -> None:
-    pump = with_bolus([0, AT_MS + DURATION_MS, 300, 0, DURATION_MS])
-    pump.slice(120)
+    pump = with_bolus([0, AT_MS + DURATION_MS + BOLUS_GAP_MS, 300, 0, DURATION_MS])
+    pump.slice(200)
     assert pump.events("bolus_end") == [(STEPS, 0), (300, 0)]
-    assert pump.status()["ordered_steps"] == 120 + STEPS + 300
+    assert pump.status()["ordered_steps"] == 200 + STEPS + 300
 
 
 @pytest.mark.req("D-07")
 def test_what_a_dose_has_below_a_step_goes_to_the_next_that_is_given() -> None:
-    boluses = [[0, 10_000 * i, 10, 2, 1000] for i in range(1, 7)]
+    boluses = [[0, (BOLUS_GAP_MS + 1000) * i, 10, 2, 1000] for i in range(1, 7)]
     pump = Benchtop().started(program([[0, 0, 0]], rate_den=3, boluses=boluses))
-    pump.slice(70)
+    pump.slice(370)
     assert [a for a, _ in pump.events("bolus")] == [10, 11, 11, 10, 11, 11]
     assert pump.status()["ordered_steps"] == 64
 
@@ -84,6 +84,8 @@ def test_a_bolus_whose_time_passed_while_stopped_is_missed_and_not_made_up() -> 
     pump.slice(60)
     assert pump.events("bolus_missed") == [(STEPS, AT_MS)]
     assert pump.events("bolus") == []
+    assert pump.alarms() == ["bolus_missed"]
+    assert pump.events("alarm") == [(BOLUS_MISSED, 1)]
 
 
 def test_a_bolus_whose_time_was_set_long_past_is_missed() -> None:
@@ -93,6 +95,8 @@ def test_a_bolus_whose_time_was_set_long_past_is_missed() -> None:
     pump.slice(60)
     assert pump.events("bolus_missed") == [(STEPS, AT_MS)]
     assert pump.events("bolus") == []
+    assert pump.alarms() == ["bolus_missed"]
+    assert pump.events("alarm") == [(BOLUS_MISSED, 1)]
 
 
 @pytest.mark.req("M-10")
@@ -111,8 +115,9 @@ def test_a_bolus_found_a_little_late_is_begun_at_once_and_given_whole() -> None:
     pump.slice(5)
     pump.control.set_time(AT_MS + BOLUS_LATE_MS - pump.board.TICK_MS)
     pump.slice(60)
-    assert pump.events("bolus") == [(STEPS, DURATION_MS)]
+    assert pump.events("bolus") == [(STEPS, 0)]
     assert pump.events("bolus_end") == [(STEPS, 0)]
+    assert pump.alarms() == []
 
 
 def test_a_time_set_back_does_not_repeat_a_bolus() -> None:
@@ -120,7 +125,7 @@ def test_a_time_set_back_does_not_repeat_a_bolus() -> None:
     pump.slice(100)
     pump.control.set_time(0)
     pump.slice(200)
-    assert pump.events("bolus") == [(STEPS, DURATION_MS)]
+    assert pump.events("bolus") == [(STEPS, BOLUS_AHEAD_MS)]
 
 
 def test_no_bolus_is_given_while_the_time_of_day_is_unknown() -> None:
@@ -143,8 +148,8 @@ def test_a_bolus_that_would_break_a_limit_is_denied_whole_and_alarms(limits: dic
 
 
 def test_after_a_denied_bolus_the_next_is_looked_at_by_itself() -> None:
-    pump = with_bolus([0, 2 * AT_MS, STEPS - 1, 0, DURATION_MS], bolus=STEPS - 1)
-    pump.slice(150)
+    pump = with_bolus([0, AT_MS + DURATION_MS + BOLUS_GAP_MS, STEPS - 1, 0, DURATION_MS], bolus=STEPS - 1)
+    pump.slice(180)
     assert len(pump.events("bolus_denied")) == 1
     assert pump.events("bolus_end") == [(STEPS - 1, 0)]
 
@@ -161,7 +166,7 @@ def test_a_stop_cancels_the_running_bolus_and_a_start_does_not_resume_it() -> No
     pump.control.start()
     pump.slice(50)
     assert pump.status()["ordered_steps"] == ordered + 50
-    assert pump.events("bolus") == [(STEPS, DURATION_MS)]
+    assert pump.events("bolus") == [(STEPS, BOLUS_AHEAD_MS)]
 
 
 def test_a_halt_cancels_the_running_bolus_and_neither_acknowledging_nor_starting_resumes_it() -> None:

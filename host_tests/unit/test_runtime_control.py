@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from benchtop import STEADY, STEADY_STEPS_DAY, Benchtop, with_limits
+from benchtop import FAST_STEPS_DAY, STEADY, STEADY_STEPS_DAY, Benchtop, logged, with_limits
 from pump.core.errors import Refused
-from pump.safety.alarms import LIMIT_REACHED, MOTOR_STALL, TABLE
+from pump.safety.alarms import LIMIT_REACHED, MOTOR_STALL, OCCLUSION, TABLE
 from rig import DAY_MS, HOUR_MS, UNLIMITED, program
 
 LONG_MS = 10**9
@@ -102,7 +102,7 @@ def test_each_command_in_each_state_is_taken_or_refused_and_a_refusal_changes_no
     if target is None:
         with pytest.raises(Refused):
             COMMANDS[command](pump)
-        assert pump.snapshot() == before
+        assert pump.snapshot() == (logged(before, "program_refused") if command == "load" else before)
     else:
         COMMANDS[command](pump)
         assert pump.control.state == target
@@ -134,19 +134,19 @@ class TestLoad:
         [None, {}, {**STEADY, "version": 2}, {**STEADY, "segments": []}, {**STEADY, "surplus": 1}],
         ids=["nothing", "empty", "version", "no segments", "surplus"],
     )
-    def test_what_is_no_program_is_refused_and_changes_nothing(self, source: object) -> None:
+    def test_what_is_no_program_is_refused_and_logged_and_changes_nothing(self, source: object) -> None:
         pump = stopped()
         before = pump.snapshot()
         with pytest.raises(Refused):
             pump.control.load(source)
-        assert pump.snapshot() == before
+        assert pump.snapshot() == logged(before, "program_refused")
 
     @pytest.mark.req("D-03")
     @pytest.mark.parametrize(
         "limits, source",
         [
             ({}, "build"),
-            ({"hour": 36_599}, "test"),
+            ({"hour": 36_619}, "test"),
         ],
     )
     def test_basal_above_the_lowest_cap_is_refused_naming_value_and_source(
@@ -158,7 +158,14 @@ class TestLoad:
         lowest = limits.get("hour", 230_564)
         with pytest.raises(Refused, match=f"at most {lowest} microsteps, the hour limit of the {source}"):
             pump.control.load(with_limits(program([[0, steps_day, 0]]), limits))
-        assert pump.snapshot() == before
+        assert pump.snapshot() == logged(before, "program_refused")
+
+    @pytest.mark.req("D-03", "D-06")
+    @pytest.mark.parametrize("steps", [36_620, 36_621])
+    def test_basal_of_61_minutes_and_the_lag_of_two_ticks_at_the_cap_is_taken(self, steps: int) -> None:
+        pump = stopped()
+        pump.control.load(with_limits(STEADY, {"hour": steps}))
+        assert pump.control.limits.hour.steps == steps
 
     @pytest.mark.req("D-03")
     @pytest.mark.parametrize("name", ["hour", "day", "bolus"])
@@ -343,6 +350,80 @@ class TestAlarms:
         assert pump.control.state == "stopped"
 
     @pytest.mark.req("M-03")
+    @pytest.mark.parametrize("raised", [None, LIMIT_REACHED])
+    def test_an_acknowledge_while_delivering_does_not_forgive_what_is_missing(self, raised: int | None) -> None:
+        # Of ten steps in each second one is lost.
+        pump = Benchtop([["lost_edges", 1, LONG_MS, 10]]).started()
+        while pump.control.state == "delivering":
+            pump.slice(20)
+            if pump.control.state == "delivering":
+                if raised is not None:
+                    pump.control.raise_alarm(raised)
+                pump.control.acknowledge()
+                assert pump.status()["missing_steps"] < 32
+        assert pump.status()["missing_steps"] == 32
+        assert pump.alarms()[0] == "motor_mismatch"
+
+    @pytest.mark.req("M-03")
+    @pytest.mark.parametrize("alarm", [MOTOR_STALL, OCCLUSION])
+    def test_acknowledging_another_halt_does_not_forgive_what_is_missing(self, alarm: int) -> None:
+        pump = Benchtop([["lost_edges", 1, LONG_MS, 10]]).started()
+        pump.slice(30)
+        missing = pump.status()["missing_steps"]
+        assert 20 < missing < 32
+        pump.control.raise_alarm(alarm)
+        pump.slice(3)
+        pump.control.acknowledge()
+        pump.control.start()
+        pump.until_state("halted", 34 - missing)
+        assert pump.alarms() == ["motor_mismatch"]
+        assert pump.status()["missing_steps"] == 32
+
+    @pytest.mark.req("A-01", "M-03")
+    @pytest.mark.parametrize("edges, also", [(1, []), (31, []), (32, ["motor_mismatch"])])
+    def test_free_flow_while_halted_for_something_else_is_alarmed_too(self, edges: int, also: list[str]) -> None:
+        pump = delivering()
+        pump.control.raise_alarm(OCCLUSION)
+        pump.slice(3)
+        assert pump.alarms() == ["occlusion"]
+        pump.bench.edges.see(edges)
+        pump.slice(3)
+        assert pump.alarms() == [*also, "free_flow", "occlusion"]
+        assert pump.control.state == "halted"
+        assert pump.kinds().count("alarm") == 2 + len(also)
+
+    @pytest.mark.req("A-01")
+    def test_every_reason_of_a_halt_becomes_an_alarm_once_and_one_acknowledge_ends_them(self) -> None:
+        pump = delivering()
+        reasons = [alarm for alarm in range(len(TABLE)) if TABLE[alarm][5] == "halts"]
+        assert len(reasons) == 6
+        for alarm in reversed(reasons):
+            pump.app.tick._halt.latch(alarm)
+        pump.slice(5)
+        assert pump.events("alarm") == [(alarm, 3) for alarm in reasons]
+        assert pump.alarms() == [TABLE[alarm][0] for alarm in reasons]
+        pump.control.acknowledge()
+        assert pump.events("alarm_end") == [(alarm, 0) for alarm in reasons]
+        pump.control.start()
+        pump.slice(5)
+        assert pump.control.state == "delivering"
+        assert pump.alarms() == []
+
+    @pytest.mark.req("A-01")
+    def test_of_several_halts_the_one_not_seen_yet_keeps_all_from_being_acknowledged(self) -> None:
+        pump = halted()
+        pump.slice(3)
+        pump.bench.edges.see(1)
+        pump.tick()
+        with pytest.raises(Refused, match="a new alarm"):
+            pump.control.acknowledge()
+        assert not pump.app.tick.held_off
+        assert pump.alarms() == ["free_flow", "motor_stall"]
+        assert pump.control.state == "halted"
+        pump.control.acknowledge()
+        assert pump.alarms() == []
+
+    @pytest.mark.req("M-03")
     def test_what_the_tick_halted_for_is_taken_up_by_the_loop_once(self) -> None:
         pump = delivering()
         pump.bench.edges.see(100)
@@ -364,6 +445,30 @@ class TestReservoir:
         assert pump.alarms() == ["reservoir_empty", "reservoir_low"]
         pump.slice(50)
         assert pump.bench.truth()["motor_steps"] == 1000
+
+    @pytest.mark.req("R-01", "R-03")
+    @pytest.mark.parametrize("spare_steps", [0, 1, 100])
+    @pytest.mark.parametrize("stopped_first", [False, True])
+    def test_a_refill_while_steps_are_in_flight_never_ends_below_the_residual(
+        self, spare_steps: int, stopped_first: bool
+    ) -> None:
+        pump = Benchtop().started(program([[0, FAST_STEPS_DAY, 0]]))
+        pump.tick(3)
+        if stopped_first:
+            pump.control.stop()
+        assert pump.status()["in_flight_steps"] == 65
+        least_steps = pump.board.RESERVOIR_RESIDUAL_STEPS + 65
+        before = pump.snapshot()
+        with pytest.raises(Refused, match=f"fill_steps: {least_steps - 1} is refused; accepted: .* {least_steps} to "):
+            pump.control.refill(least_steps - 1)
+        assert pump.snapshot() == before
+        assert not pump.app.tick.held_off
+        pump.control.refill(least_steps + spare_steps)
+        for _ in range(20):
+            pump.slice()
+            assert pump.status()["reservoir_steps"] >= pump.board.RESERVOIR_RESIDUAL_STEPS
+        left_steps = pump.status()["reservoir_steps"] - pump.board.RESERVOIR_RESIDUAL_STEPS
+        assert left_steps == (spare_steps if stopped_first else 0)
 
     def test_low_alarms_at_its_mark_and_goes_with_a_refill(self) -> None:
         pump = Benchtop()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchtop import STEADY, Benchtop, ScriptedSteps
+from benchtop import STEADY, Benchtop, ScriptedEdges, ScriptedSteps, logged
 from pump.core.errors import Refused
 from pump.core.ports import DeadMan, DigitalIO, EdgeCounter, Sensor
 from pump.runtime.selftest import failed_checks
@@ -92,8 +92,6 @@ def dead_driver() -> DeadManLine:
 
 
 FAILURES = [
-    ("steps", "step", busy_steps),
-    ("steps", "edges", RunningEdges),
     ("driver", "dead_man", dead_driver),
     ("driver", "dead_man", StuckDriver),
     ("driver", "dead_man", lambda: LatchingDriver(5000)),
@@ -103,6 +101,8 @@ FAILURES = [
     ("pressure", "pressure", lambda: Reading(-21)),
     ("pressure", "pressure", lambda: Reading(80)),
     ("stall", "stall", ActiveLine),
+    ("steps", "step", busy_steps),
+    ("steps", "edges", RunningEdges),
 ]
 
 
@@ -127,6 +127,27 @@ def test_each_check_fails_by_itself_and_inhibits(check: str, name: str, make: Ca
     assert pump.alarms() == ["self_test_failed"]
 
 
+class SteppingSensor(Sensor):
+    """A sensor that sees nothing, and lets `edges` come while it is read."""
+
+    def __init__(self, counter: ScriptedEdges, edges: int) -> None:
+        self._counter = counter
+        self._edges = edges
+
+    def read(self) -> int:
+        self._counter.see(self._edges)
+        return 0
+
+
+@pytest.mark.req("I-01")
+@pytest.mark.parametrize("edges, state", [(0, "stopped"), (1, "inhibited"), (2, "inhibited")])
+def test_steps_that_nobody_sent_are_found_while_the_other_checks_take_their_time(edges: int, state: str) -> None:
+    counter = ScriptedEdges(2**30 - 1)
+    pump = Benchtop(ports={"edges": counter, "pressure": SteppingSensor(counter, edges)})
+    assert pump.control.state == state
+    assert ("self_test_steps" in pump.kinds()) == (edges > 0)
+
+
 @pytest.mark.req("I-01")
 def test_every_check_has_a_failure_above() -> None:
     pump = Benchtop(opened=False, ports={name: make() for _, name, make in FAILURES})
@@ -140,7 +161,7 @@ def test_an_inhibited_pump_takes_no_command_that_could_start_it() -> None:
     for command in (pump.control.start, pump.control.acknowledge, lambda: pump.control.load(STEADY)):
         with pytest.raises(Refused):
             command()
-    assert pump.snapshot() == before
+    assert pump.snapshot() == logged(before, "program_refused")
     pump.control.stop()
     pump.slice(5)
     assert pump.control.state == "inhibited"

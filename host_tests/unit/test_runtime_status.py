@@ -23,6 +23,7 @@ KEYS = {
     "in_flight_steps",
     "missing_steps",
     "stray_steps",
+    "abandoned_steps",
     "bolus_left_steps",
     "hour_steps",
     "day_steps",

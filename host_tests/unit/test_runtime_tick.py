@@ -1,5 +1,6 @@
 """The tick: confirm, demand, grant, burst; whenever it comes, and never more than may be."""
 
+from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchtop import FAST_STEPS_DAY, SECOND_MS, Benchtop
 from pump.runtime.tick import UNHELD_TICKS_MAX
-from pump.safety.alarms import DRIVER_OFF, FREE_FLOW, MOTOR_MISMATCH, NONE, OCCLUSION
+from pump.safety.alarms import DRIVER_OFF, FREE_FLOW, MOTOR_MISMATCH, OCCLUSION, TABLE
 from rig import program
 
 FAST = program([[0, FAST_STEPS_DAY, 0]])
@@ -28,8 +29,28 @@ def granted(pump: Benchtop) -> int:
     return pump.status()["granted_steps"]
 
 
-def halted_by(pump: Benchtop) -> int:
-    return pump.app.tick._halt.reason
+def halted_by(pump: Benchtop) -> list[int]:
+    """The alarms for which delivery is shut down."""
+    reasons = pump.app.tick._halt.reasons
+    assert reasons < 1 << len(TABLE)
+    return [alarm for alarm in range(len(TABLE)) if reasons & 1 << alarm]
+
+
+def ints_kept_by(tick: object) -> list[int]:
+    """Every int that the firmware's objects hold from `tick` on."""
+    found: list[int] = []
+    seen: set[int] = set()
+    waiting: list[object] = [tick]
+    while waiting:
+        one = waiting.pop()
+        if type(one) is int:
+            found.append(one)
+        elif isinstance(one, (array, list, tuple)):
+            waiting.extend(one)
+        elif type(one).__module__.startswith("pump.") and id(one) not in seen:
+            seen.add(id(one))
+            waiting.extend(vars(one).values())
+    return found
 
 
 class TestOrder:
@@ -74,7 +95,7 @@ class TestOrder:
         before = granted(pump)
         pump.tick(span_ms=SECOND_MS // 2)
         assert granted(pump) == before
-        assert halted_by(pump) == NONE
+        assert halted_by(pump) == []
         pump.tick(span_ms=SECOND_MS // 2)
         assert granted(pump) == before + 65
 
@@ -217,9 +238,9 @@ class TestDriver:
     def test_a_driver_that_does_not_come_on_halts_after_five_ticks(self) -> None:
         pump = Benchtop([["driver_off", 1, LONG_MS, 0]]).started(FAST)
         pump.tick(UNHELD_TICKS_MAX - 1)
-        assert halted_by(pump) == NONE
+        assert halted_by(pump) == []
         pump.tick()
-        assert halted_by(pump) == DRIVER_OFF
+        assert halted_by(pump) == [DRIVER_OFF]
         assert granted(pump) == 0
         assert UNHELD_TICKS_MAX == 5
 
@@ -251,7 +272,7 @@ class TestDriver:
         assert pump.status()["missing_steps"] == pump.status()["granted_steps"] - pump.status()["confirmed_steps"] > 0
         pump.tick()
         assert granted(pump) == before + 65
-        assert halted_by(pump) == NONE
+        assert halted_by(pump) == []
 
     @pytest.mark.req("M-10")
     def test_after_the_dead_mans_switch_let_go_delivery_goes_on(self) -> None:
@@ -260,7 +281,49 @@ class TestDriver:
         before = granted(pump)
         pump.tick()
         assert granted(pump) > before
-        assert halted_by(pump) == NONE
+        assert halted_by(pump) == []
+
+    @pytest.mark.req("M-09")
+    def test_isolated_brown_outs_do_not_add_up(self) -> None:
+        gaps = [["driver_off", at_ms, at_ms + 100, 0] for at_ms in range(5200, 85_000, 4000)]
+        assert len(gaps) > 3 * UNHELD_TICKS_MAX
+        pump = Benchtop(gaps).started(program([[0, FAST_STEPS_DAY // 60, 0]]))
+        longest = 0
+        for _ in range(90):
+            pump.slice()
+            longest = max(longest, pump.app.tick._unheld_ticks)
+        assert longest == 1
+        assert halted_by(pump) == []
+        assert pump.control.state == "delivering"
+
+    @pytest.mark.req("M-09")
+    @pytest.mark.parametrize("unheld_ticks, reasons", [(3, []), (4, []), (5, [DRIVER_OFF])])
+    def test_two_gaps_with_a_tick_held_between_them_are_each_counted_by_itself(
+        self, unheld_ticks: int, reasons: list[int]
+    ) -> None:
+        # Power is back for the last of these ticks, and the driver held in the one after it.
+        first_ms, off_ms = 5500, (unheld_ticks - 1) * SECOND_MS
+        second_ms = first_ms + off_ms + 2 * SECOND_MS
+        gaps = [["driver_off", at_ms, at_ms + off_ms, 0] for at_ms in (first_ms, second_ms)]
+        pump = Benchtop(gaps).started(program([[0, FAST_STEPS_DAY // 60, 0]]))
+        counted = []
+        for _ in range(25):
+            pump.tick()
+            counted.append(pump.app.tick._unheld_ticks)
+        assert halted_by(pump) == reasons
+        if not reasons:
+            assert counted.count(unheld_ticks) == 2
+        assert max(counted) == unheld_ticks
+
+    @pytest.mark.req("M-09")
+    def test_a_stop_begins_the_count_of_unheld_ticks_anew(self) -> None:
+        pump = Benchtop([["driver_off", 1, LONG_MS, 0]]).started(FAST)
+        for _ in range(3):
+            pump.tick(UNHELD_TICKS_MAX - 1)
+            pump.control.stop()
+            pump.tick()
+            pump.control.start()
+        assert halted_by(pump) == []
 
     def test_once_its_power_is_back_the_pump_can_be_started_again(self) -> None:
         pump = Benchtop([["driver_off", 1, 20 * SECOND_MS, 0]]).started(FAST)
@@ -273,7 +336,84 @@ class TestDriver:
         assert granted(pump) > 0
 
 
+class TestAbandoned:
+    @pytest.mark.req("M-03")
+    @pytest.mark.parametrize("into_the_tick_ms", [1, 500, 999])
+    def test_a_burst_dropped_by_a_halt_is_abandoned_and_not_missing(self, into_the_tick_ms: int) -> None:
+        pump = running(Benchtop())
+        for times in range(1, 6):
+            before = pump.status()
+            pump.bench.advance(into_the_tick_ms)
+            pump.control.raise_alarm(OCCLUSION)
+            pump.slice(3)
+            status = pump.status()
+            abandoned = status["abandoned_steps"] - before["abandoned_steps"]
+            came = status["confirmed_steps"] - before["confirmed_steps"]
+            assert abandoned + came == before["in_flight_steps"] == 65
+            assert status["in_flight_steps"] == status["missing_steps"] == status["stray_steps"] == 0
+            assert pump.alarms() == ["occlusion"]
+            assert pump.bench.truth()["motor_steps"] == status["confirmed_steps"]
+            pump.control.acknowledge()
+            pump.control.start()
+            pump.tick(4)
+            assert halted_by(pump) == [], times
+        assert pump.status()["abandoned_steps"] == 5 * abandoned
+        assert (abandoned >= 32) == (into_the_tick_ms <= 500)
+
+    @pytest.mark.req("M-03")
+    def test_a_burst_stopped_by_the_halt_of_a_mismatch_adds_nothing_to_it(self) -> None:
+        pump = running(Benchtop())
+        pump.bench.advance(500)
+        pump.bench.edges._count = (pump.bench.edges._count + 65 + 32) % 2**30
+        pump.bench.step._steps_left = 0
+        pump.app.tick.run_once()
+        before = pump.app.tick._confirmation.disagreement_steps
+        assert before >= 32
+        assert halted_by(pump) == [MOTOR_MISMATCH]
+        pump.slice(5)
+        assert pump.app.tick._confirmation.disagreement_steps == before
+
+
 class TestMismatch:
+    @pytest.mark.req("M-03")
+    @pytest.mark.parametrize("edges, alarms", [(31, [FREE_FLOW]), (32, [MOTOR_MISMATCH, FREE_FLOW])])
+    @pytest.mark.parametrize("in_one_tick", [False, True])
+    def test_free_flow_is_a_mismatch_too_from_two_full_steps_on(
+        self, edges: int, alarms: list[int], in_one_tick: bool
+    ) -> None:
+        pump = Benchtop().programmed()
+        for _ in range(1 if in_one_tick else edges):
+            pump.bench.edges.see(edges if in_one_tick else 1)
+            pump.tick()
+        assert halted_by(pump) == alarms
+
+    @pytest.mark.req("M-03")
+    @pytest.mark.parametrize("edges", [1, 2**29, 2**30 - 1])
+    @pytest.mark.parametrize("delivering", [False, True])
+    def test_free_flow_without_end_keeps_all_that_the_tick_keeps_within_30_bits(
+        self, edges: int, delivering: bool
+    ) -> None:
+        pump = Benchtop().programmed()
+        for times in range(1, 9):
+            if delivering:
+                pump.control.start()
+                pump.tick(3)
+            pump.bench.edges.see(edges)
+            pump.slice(2)
+            kept = ints_kept_by(pump.app.tick)
+            assert len(kept) > 2000
+            assert max(abs(value) for value in kept) < 2**30
+            status = pump.status()
+            assert status["stray_steps"] <= times * edges
+            assert status["reservoir_steps"] >= 0
+            assert status["filled_steps"] == (
+                status["reservoir_steps"] + status["confirmed_steps"] + status["wasted_steps"]
+            )
+            assert "free_flow" in pump.alarms() or delivering
+            if delivering:
+                pump.control.acknowledge()
+                pump.control.refill(pump.fill_steps)
+
     @pytest.mark.req("M-03")
     def test_one_step_less_than_two_full_steps_does_not_halt_and_two_full_steps_do(self) -> None:
         pump = Benchtop().started(FAST)
@@ -283,11 +423,11 @@ class TestMismatch:
         pump.bench.edges._count = (pump.bench.edges._count - (full_steps_2 - 1)) % 2**30
         pump.tick()
         assert pump.status()["missing_steps"] == full_steps_2 - 1
-        assert halted_by(pump) == NONE
+        assert halted_by(pump) == []
         pump.bench.edges._count = (pump.bench.edges._count - 1) % 2**30
         pump.tick()
         assert pump.status()["missing_steps"] == full_steps_2
-        assert halted_by(pump) == MOTOR_MISMATCH
+        assert halted_by(pump) == [MOTOR_MISMATCH]
         assert not pump.bench.dead_man.enabled
 
     @pytest.mark.req("M-03")
@@ -309,5 +449,5 @@ class TestMismatch:
         pump.tick(3)
         pump.bench.edges.see(1)
         pump.tick()
-        assert halted_by(pump) == FREE_FLOW
+        assert halted_by(pump) == [FREE_FLOW]
         assert not pump.bench.dead_man.enabled

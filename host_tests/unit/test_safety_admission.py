@@ -46,22 +46,32 @@ def bolus_of(steps: int, wait_ms: int = 0, duration_ms: int = 1, owed_steps: int
 
 
 def asking(
-    limits: Limits, bolus: BolusAhead, plan: Program = NO_BASAL, day_ms: int = 0, windows: Windows | None = None
+    limits: Limits,
+    bolus: BolusAhead,
+    plan: Program = NO_BASAL,
+    day_ms: int = 0,
+    windows: Windows | None = None,
+    lag_ms: int = 0,
 ) -> Callable[[], None]:
     held = windows or Windows()
-    return lambda: refuse_unsafe_bolus(limits, held, bolus, lambda: Forecast(plan, day_ms))
+    return lambda: refuse_unsafe_bolus(limits, held, bolus, lag_ms, lambda: Forecast(plan, day_ms))
 
 
 def peak(
-    name: str, bolus: BolusAhead, plan: Program = NO_BASAL, day_ms: int = 0, windows: Windows | None = None
+    name: str,
+    bolus: BolusAhead,
+    plan: Program = NO_BASAL,
+    day_ms: int = 0,
+    windows: Windows | None = None,
+    lag_ms: int = 0,
 ) -> int:
     """The lowest cap of window `name` under which `bolus` is admitted. At one less it is refused, by that number."""
     field = {"hour": HOUR_FIELD, "day": DAY_FIELD}[name]
-    refused_field, value, _ = refusal(asking(limits_of(**{name: 0}), bolus, plan, day_ms, windows))
+    refused_field, value, _ = refusal(asking(limits_of(**{name: 0}), bolus, plan, day_ms, windows, lag_ms))
     assert refused_field == field
     steps = int(str(value).removesuffix(" microsteps"))
-    asking(limits_of(**{name: steps}), bolus, plan, day_ms, windows)()
-    assert refusal(asking(limits_of(**{name: steps - 1}), bolus, plan, day_ms, windows))[0] == field
+    asking(limits_of(**{name: steps}), bolus, plan, day_ms, windows, lag_ms)()
+    assert refusal(asking(limits_of(**{name: steps - 1}), bolus, plan, day_ms, windows, lag_ms))[0] == field
     return steps
 
 
@@ -196,11 +206,47 @@ def test_what_is_owed_already_counts_as_if_granted_now() -> None:
 
 
 @pytest.mark.req("D-06")
-@pytest.mark.parametrize("owed_steps, steps", [(0, 610), (610, 610), (611, 611), (700, 700)])
-def test_what_is_owed_leaves_the_window_with_the_minute_that_runs(owed_steps: int, steps: int) -> None:
+@pytest.mark.parametrize("owed_steps", [0, 1, 610, 611, 700])
+def test_what_is_owed_stands_in_every_position_as_a_cap_may_keep_it_back_for_long(owed_steps: int) -> None:
     # Quiet for an hour and a minute; then 10 a minute, with the bolus.
     plan = schedule((0, 0), (61 * MS_PER_MINUTE, 14_400))
-    assert peak("hour", bolus_of(100, 3 * MS_PER_HOUR, 1, owed_steps), plan) == steps + 100
+    assert peak("hour", bolus_of(100, 3 * MS_PER_HOUR, 1, owed_steps), plan) == 610 + owed_steps + 100
+
+
+# One a minute for 61 minutes, and what became owed up to the lag before them: a microstep begun counts whole.
+LAGS = pytest.mark.parametrize("lag_ms, steps", [(0, 0), (1, 1), (20, 1), (60_000, 1), (60_001, 2), (120_000, 2)])
+
+
+@pytest.mark.req("D-06")
+@LAGS
+def test_basal_counts_for_the_lag_longer_than_the_window(lag_ms: int, steps: int) -> None:
+    bolus = bolus_of(100, 30 * MS_PER_HOUR)
+    assert peak("hour", bolus, ONE_A_MINUTE, lag_ms=lag_ms) == 100 + 61 + steps
+    assert peak("day", bolus, ONE_A_MINUTE, lag_ms=lag_ms) == 100 + 1441 + steps
+
+
+@pytest.mark.req("D-06")
+@LAGS
+def test_basal_alone_counts_for_the_lag_longer_than_the_window(lag_ms: int, steps: int) -> None:
+    for limits, below in (
+        (limits_of(hour=61 + steps), limits_of(hour=60 + steps)),
+        (limits_of(day=1441 + steps), limits_of(day=1440 + steps)),
+    ):
+        basal_check(limits, ONE_A_MINUTE, lag_ms)()
+        assert refusal(basal_check(below, ONE_A_MINUTE, lag_ms))[0] == "basal"
+
+
+@pytest.mark.req("D-06")
+@LAGS
+def test_of_a_long_bolus_the_lag_counts_too(lag_ms: int, steps: int) -> None:
+    # One a minute, and one more for where the window begins.
+    assert peak("hour", bolus_of(300, 0, 300 * MS_PER_MINUTE), lag_ms=lag_ms) == 62 + steps
+
+
+@pytest.mark.req("D-06")
+@pytest.mark.parametrize("lag_ms, steps", [(0, 61), (59_998, 61), (59_999, 62), (60_000, 62), (119_999, 63)])
+def test_a_bolus_granted_late_is_still_held_by_a_later_window(lag_ms: int, steps: int) -> None:
+    assert peak("hour", bolus_of(100), ONE_A_MINUTE, lag_ms=lag_ms) == 100 + steps
 
 
 @pytest.mark.req("D-06")
@@ -252,18 +298,25 @@ def test_of_a_long_bolus_an_hour_counts_its_share_rounded_up_and_one_more_at_mos
     assert peak("day", bolus, ONE_A_MINUTE) == steps + 1441
 
 
-def deliver(plan: Program, day_ms: int, bolus: BolusAhead, windows: Windows, minutes: int) -> tuple[int, int]:
-    """Deliver all that is asked for, with no guard, by slices of 10 s: the most the hour and the day came to hold."""
+def deliver(
+    plan: Program, day_ms: int, bolus: BolusAhead, windows: Windows, minutes: int, lag_slices: int = 0
+) -> tuple[int, int]:
+    """Deliver all that is asked for, with no guard, by slices of 10 s: the most the hour and the day came to hold.
+
+    What became owed in every other slice goes out `lag_slices` later, all else at once.
+    """
+    late = [0] * (minutes * 6 + lag_slices)
     basal = Basal(plan)
     basal.set_time(day_ms)
     demand = Demand(basal)
     demand.bolus.arm(bolus.steps, bolus.wait_ms, bolus.duration_ms)
     hour_steps = day_steps = 0
-    for _ in range(minutes * 6):
+    for i in range(minutes * 6):
         windows.elapse(10_000)
         steps = demand.advance(10_000, True)
         demand.take(steps)
-        windows.add(steps)
+        late[i + lag_slices * (i % 2)] += steps
+        windows.add(late[i])
         hour_steps = max(hour_steps, windows.hour_steps)
         day_steps = max(day_steps, windows.day_steps)
     return hour_steps, day_steps
@@ -273,22 +326,23 @@ NIGHTLY = schedule((0, 24 * 60), (6 * MS_PER_HOUR, 24 * 600), (7 * MS_PER_HOUR, 
 
 
 @pytest.mark.req("D-06")
-@pytest.mark.parametrize("minute_ms", [0, 10_000, 30_000, 50_000])
+@pytest.mark.parametrize("minute_ms, lag_slices", [(0, 0), (10_000, 2), (30_000, 0), (50_000, 0), (50_000, 2)])
 @pytest.mark.parametrize("hour", [0, 5, 6, 7, 19, 23])
 @pytest.mark.parametrize(
     "steps, wait_ms, duration_ms", [(200, 0, 60_000), (200, 2_000_000, 1000), (500, 10_000, 9_000_000)]
 )
 def test_no_window_of_an_admitted_bolus_comes_to_hold_more_than_was_looked_at(
-    minute_ms: int, hour: int, steps: int, wait_ms: int, duration_ms: int
+    minute_ms: int, lag_slices: int, hour: int, steps: int, wait_ms: int, duration_ms: int
 ) -> None:
+    lag_ms = lag_slices * 10_000
     day_ms = hour * MS_PER_HOUR + 123_000
     grants = ((600, 900), (50, 80), (3, 40), (0, 5))
     bolus = bolus_of(steps, wait_ms, duration_ms)
     minutes = (wait_ms + duration_ms) // MS_PER_MINUTE
-    highest_hour = peak("hour", bolus, NIGHTLY, day_ms, past(*grants, minute_ms=minute_ms))
-    highest_day = peak("day", bolus, NIGHTLY, day_ms, past(*grants, minute_ms=minute_ms))
-    held_hour, _ = deliver(NIGHTLY, day_ms, bolus, past(*grants, minute_ms=minute_ms), minutes + 60)
-    _, held_day = deliver(NIGHTLY, day_ms, bolus, past(*grants, minute_ms=minute_ms), minutes + 1440)
+    highest_hour = peak("hour", bolus, NIGHTLY, day_ms, past(*grants, minute_ms=minute_ms), lag_ms)
+    highest_day = peak("day", bolus, NIGHTLY, day_ms, past(*grants, minute_ms=minute_ms), lag_ms)
+    held_hour, _ = deliver(NIGHTLY, day_ms, bolus, past(*grants, minute_ms=minute_ms), minutes + 60, lag_slices)
+    _, held_day = deliver(NIGHTLY, day_ms, bolus, past(*grants, minute_ms=minute_ms), minutes + 1440, lag_slices)
     assert held_hour <= highest_hour
     assert held_day <= highest_day
 
@@ -314,8 +368,8 @@ def test_a_window_that_forgets_the_basal_to_come_grants_what_then_overshoots_and
     asking(limits_of(hour=765), bolus, NIGHTLY, evening_ms)()
 
 
-def basal_check(limits: Limits, plan: Program) -> Callable[[], None]:
-    return lambda: refuse_unsafe_basal(limits, plan.segment_start_ms, lambda day_ms: Forecast(plan, day_ms))
+def basal_check(limits: Limits, plan: Program, lag_ms: int = 0) -> Callable[[], None]:
+    return lambda: refuse_unsafe_basal(limits, plan.segment_start_ms, lag_ms, lambda day_ms: Forecast(plan, day_ms))
 
 
 @pytest.mark.req("D-02", "D-03", "D-06")

@@ -27,53 +27,72 @@ def test_a_new_reservoir_is_empty() -> None:
 
 
 @pytest.mark.req("R-01")
-@pytest.mark.parametrize("fill_steps", [0, 1, CAPACITY - 1, CAPACITY])
+@pytest.mark.parametrize("fill_steps", [RESIDUAL, RESIDUAL + 1, CAPACITY - 1, CAPACITY])
 def test_a_fill_is_left_in_full(fill_steps: int) -> None:
     reservoir = new_reservoir()
-    reservoir.refill(fill_steps)
+    reservoir.refill(fill_steps, 0)
     assert books(reservoir) == (fill_steps, fill_steps, 0)
 
 
 @pytest.mark.req("D-02")
-@pytest.mark.parametrize("fill_steps", [CAPACITY + 1, -1, 1.5, None])
-def test_an_overfill_is_refused_and_changes_nothing(fill_steps: int) -> None:
+@pytest.mark.parametrize("fill_steps", [CAPACITY + 1, RESIDUAL - 1, 0, -1, 500.5, None])
+def test_an_overfill_or_a_fill_below_the_residual_is_refused_and_changes_nothing(fill_steps: int) -> None:
     reservoir = new_reservoir()
-    reservoir.refill(500)
+    reservoir.refill(500, 0)
     reservoir.draw(100)
-    assert refusal(lambda: reservoir.refill(fill_steps)) == (
+    assert refusal(lambda: reservoir.refill(fill_steps, 0)) == (
         "fill_steps",
         fill_steps,
-        "a whole number from 0 to 1000",
+        "a whole number from 30 to 1000",
     )
     assert books(reservoir) == (500, 400, 0)
+
+
+@pytest.mark.req("R-01", "R-03")
+@pytest.mark.parametrize("in_flight_steps", [0, 1, 7])
+def test_a_fill_must_hold_the_residual_and_what_is_in_flight(in_flight_steps: int) -> None:
+    least_steps = RESIDUAL + in_flight_steps
+    for fill_steps in (least_steps, least_steps + 1):
+        reservoir = new_reservoir()
+        reservoir.refill(fill_steps, in_flight_steps)
+        reservoir.draw(in_flight_steps)
+        assert reservoir.usable(0) == fill_steps - least_steps
+    reservoir = new_reservoir()
+    reservoir.refill(500, 0)
+    assert refusal(lambda: reservoir.refill(least_steps - 1, in_flight_steps)) == (
+        "fill_steps",
+        least_steps - 1,
+        f"a whole number from {least_steps} to 1000",
+    )
+    assert books(reservoir) == (500, 500, 0)
 
 
 @pytest.mark.req("R-01")
 def test_a_refill_wastes_what_was_left() -> None:
     reservoir = new_reservoir()
-    reservoir.refill(500)
+    reservoir.refill(500, 0)
     reservoir.draw(100)
-    reservoir.refill(700)
+    reservoir.refill(700, 0)
     assert books(reservoir) == (1200, 700, 400)
 
 
 @pytest.mark.req("R-01")
 def test_a_refill_of_an_emptied_reservoir_wastes_nothing() -> None:
     reservoir = new_reservoir()
-    reservoir.refill(500)
+    reservoir.refill(500, 0)
     reservoir.draw(500)
-    reservoir.refill(700)
+    reservoir.refill(700, 0)
     assert books(reservoir) == (1200, 700, 0)
 
 
 @pytest.mark.req("R-01")
 @pytest.mark.parametrize("overdraw", [1, 50])
-def test_a_refill_after_an_overdraw_counts_what_must_have_been_filled(overdraw: int) -> None:
+def test_what_came_out_beyond_the_rest_must_have_been_filled_and_is_counted_at_once(overdraw: int) -> None:
     reservoir = new_reservoir()
-    reservoir.refill(500)
+    reservoir.refill(500, 0)
     reservoir.draw(500 + overdraw)
-    assert reservoir.left_steps == -overdraw
-    reservoir.refill(700)
+    assert books(reservoir) == (500 + overdraw, 0, 0)
+    reservoir.refill(700, 0)
     assert books(reservoir) == (1200 + overdraw, 700, 0)
 
 
@@ -81,16 +100,18 @@ def test_a_refill_after_an_overdraw_counts_what_must_have_been_filled(overdraw: 
 def test_the_law_holds_through_a_long_life_of_refills_draws_and_overdraws() -> None:
     reservoir = new_reservoir()
     ledger = Ledger(reservoir)
-    overdraws = 0
+    fills = 0
     for i in range(400):
         if i % 9 == 0:
-            overdraws += reservoir.left_steps < 0
-            reservoir.refill(i * 37 % (CAPACITY + 1))
+            fill_steps = RESIDUAL + i * 37 % (CAPACITY - RESIDUAL + 1)
+            reservoir.refill(fill_steps, 0)
+            fills += fill_steps
         ledger.confirm(i * 71 % 130)
+        assert reservoir.left_steps >= 0
         filled, left, wasted = books(reservoir)
         assert filled == left + ledger.delivered.total() + wasted
     assert reservoir.wasted.total() > 0
-    assert overdraws > 0
+    assert reservoir.filled.total() > fills > 0
 
 
 @pytest.mark.req("R-03")
@@ -99,7 +120,7 @@ def test_the_law_holds_through_a_long_life_of_refills_draws_and_overdraws() -> N
 )
 def test_usable_is_what_is_left_above_the_residual_and_not_on_its_way(drawn: int, in_flight: int, usable: int) -> None:
     reservoir = new_reservoir()
-    reservoir.refill(500)
+    reservoir.refill(500, 0)
     reservoir.draw(drawn)
     assert reservoir.usable(in_flight) == usable
 
@@ -107,14 +128,15 @@ def test_usable_is_what_is_left_above_the_residual_and_not_on_its_way(drawn: int
 @pytest.mark.parametrize("left_steps, low", [(LOW + 1, False), (LOW, True), (LOW - 1, True), (0, True)])
 def test_the_reservoir_is_low_from_its_mark_on(left_steps: int, low: bool) -> None:
     reservoir = new_reservoir()
-    reservoir.refill(left_steps)
+    reservoir.refill(CAPACITY, 0)
+    reservoir.draw(CAPACITY - left_steps)
     assert reservoir.low() == low
 
 
 def test_the_books_outgrow_30_bits() -> None:
     reservoir = filled_reservoir(SMALL_MAX)
     for _ in range(5):
-        reservoir.refill(SMALL_MAX)
+        reservoir.refill(SMALL_MAX, 0)
     assert books(reservoir) == (6 * SMALL_MAX, SMALL_MAX, 5 * SMALL_MAX)
 
 

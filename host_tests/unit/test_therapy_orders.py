@@ -19,7 +19,7 @@ def test_without_orders_there_is_no_next() -> None:
 
 
 def test_orders_come_in_turn_given_or_skipped_and_then_none() -> None:
-    orders = orders_of([[0, 10, 1, 0, 1], [0, 20, 2, 0, 1], [3, 5, 3, 0, 1]])
+    orders = orders_of([[0, 10, 1, 0, 1], [0, 60_011, 2, 0, 1], [3, 5, 3, 0, 1]])
     seen: list[int] = []
     for done in (orders.given, orders.skipped, orders.given):
         order = orders.peek()

@@ -153,3 +153,12 @@ def test_an_unfed_watchdog_is_noticed() -> None:
     bench.watchdog.feed()
     bench.advance(60_000)
     assert (bench.watchdog.expiries, bench.watchdog.expired_at_ms) == (1, 1 + 8388)
+    assert bench.truth()["watchdog_expiries"] == 1
+
+
+def test_a_dead_mans_switch_that_lets_go_is_told() -> None:
+    bench = bench_with([])
+    assert bench.truth()["let_go"] == 0
+    bench.dead_man.feed()
+    bench.advance(60_000)
+    assert bench.truth()["let_go"] == 1

@@ -153,8 +153,52 @@ def test_says_each_burst_only_when_traced(guest: Guest) -> None:
     bursts = of_kind(guest.says(trace=True), "burst")
     end = guest.says()[-1]
     assert sum(burst["steps"] for burst in bursts) == end["status"]["granted_steps"]
-    assert all(burst["enabled"] == 1 for burst in bursts)
     assert not of_kind(guest.says(), "burst")
+
+
+def line_changes(messages: list[dict[str, Any]], name: str) -> list[tuple[int, int]]:
+    return [(line["t_ms"], line["level"]) for line in of_kind(messages, "line") if line["name"] == name]
+
+
+def test_says_what_enable_and_dir_do_only_when_traced(guest: Guest) -> None:
+    traced = guest.says(trace=True)
+    assert line_changes(traced, "dir") == [(0, 1)]
+    # The self-test enables the driver and lets it go; then the first tick with something to send holds it.
+    enable = line_changes(traced, "enable")
+    assert enable[:2] == [(0, 1), (0, 0)]
+    assert enable[2] == (MINUTE_MS, 1)
+    assert len(enable) == 3
+    assert not of_kind(guest.says(), "line")
+
+
+@pytest.mark.req("M-09")
+def test_a_driver_without_its_supply_is_read_back_as_off_from_that_moment(guest: Guest) -> None:
+    off_ms = HOUR_MS + 1234
+    messages = guest.says(trace=True, faults=[["driver_off", off_ms, 2 * HOUR_MS, 0]])
+    assert line_changes(messages, "enable")[-1] == (off_ms, 0)
+
+
+@pytest.mark.req("M-09")
+def test_enable_falls_by_itself_when_no_tick_feeds_it(guest: Guest) -> None:
+    board = board_module("sim", MINUTE_MS)
+    late_ms = 2 * board.DEAD_MAN_MS
+    messages = guest.says(trace=True, faults=[["late_tick", HOUR_MS, HOUR_MS + 1, late_ms]])
+    # The tick at the hour was on time and fed the switch.
+    assert (HOUR_MS + board.DEAD_MAN_MS, 0) in line_changes(messages, "enable")
+
+
+@pytest.mark.req("I-01")
+def test_a_pump_that_fails_its_self_test_stays_off_with_its_alarm_and_the_run_shows_it(guest: Guest) -> None:
+    messages = guest.says(faults=[["driver_off", 0, HOUR_MS, 0]], trace=True)
+    kinds = [event["kind"] for event in of_kind(messages, "event")]
+    assert "self_test_driver" in kinds
+    assert "alarm" in kinds
+    assert messages[0]["day_total"][0] == 0
+    end = messages[-1]
+    assert (end["k"], end["why"], end["t_ms"]) == ("end", "done", DAY_MS)
+    assert (end["status"]["state"], end["status"]["alarms"]) == ("inhibited", ["self_test_failed"])
+    assert end["status"]["filled_steps"] == end["status"]["reservoir_steps"] == 4_000_000
+    assert end["plant"]["motor_steps"] == end["status"]["granted_steps"] == 0
 
 
 @pytest.mark.parametrize(
@@ -165,7 +209,6 @@ def test_says_each_burst_only_when_traced(guest: Guest) -> None:
         ({"speed": 3}, "job.speed: 3 is refused; accepted: only days_ms, "),
         ({"faults": [["melt", 0, 1, 0]]}, "faults[0].kind: melt is refused"),
         ({"plant": {"colour": 1}}, "plant.colour: 1 is refused"),
-        ({"faults": [["driver_off", 0, 1000, 0]]}, "self_test_driver"),
         ({"program": {}}, "version"),
         ({"fill_steps": 9_000_000}, "fill_steps: 9000000 is refused"),
     ],

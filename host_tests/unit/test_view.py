@@ -31,6 +31,7 @@ def test_a_plain_view_has_no_escape_codes_and_a_line_every_hour() -> None:
     assert "\x1b" not in shown(1)
     assert len(lines) == 1 + 24
     assert lines[12].startswith("day 1, 12:00   50 %")
+    assert lines[24].startswith("day 1, 24:00  100 %")
 
 
 def test_a_long_plain_view_has_a_line_every_two_percent() -> None:
@@ -66,7 +67,8 @@ def test_the_live_panel_shows_progress_speed_and_alarms() -> None:
     [
         (0, "day 1, 00:00", "00:00"),
         (MS_PER_DAY + 90 * 60_000, "day 2, 01:30", "1 day 01:30"),
-        (3 * MS_PER_DAY, "day 4, 00:00", "3 days 00:00"),
+        (MS_PER_DAY, "day 2, 00:00", "1 day"),
+        (3 * MS_PER_DAY, "day 4, 00:00", "3 days"),
     ],
 )
 def test_times_are_told_as_a_day_and_a_clock(t_ms: int, told: str, length: str) -> None:

@@ -4,7 +4,7 @@ import io
 
 from vcd.reader import TokenKind, tokenize
 
-from itb.messages import Burst
+from itb.messages import Burst, LineChange
 from itb.record import Record
 from itb.waveform import write_waveform
 from runs import MS_PER_HOUR, bursts, events, sound_run
@@ -44,6 +44,8 @@ def traced_run() -> Record:
         (MS_PER_HOUR // 3, "state_halted", 0, 0),
         (MS_PER_HOUR // 2, "alarm_end", 9, 0),
     )
+    for t_ms, name, level in ((0, "dir", 1), (70, "enable", 1), (MS_PER_HOUR // 3, "enable", 0)):
+        record.add(LineChange(t_ms, name, level))
     record.bursts = bursts(count=5, every_ms=10_000, steps=3, interval_us=3_333_333)
     return record
 
@@ -56,19 +58,19 @@ def test_every_step_is_a_rising_edge_at_its_time() -> None:
 
 def test_a_pulse_that_had_not_left_at_the_end_is_not_drawn() -> None:
     record = traced_run()
-    record.bursts.append(Burst(MS_PER_HOUR - 5000, 3, 3_333_333, True))
-    record.bursts.append(Burst(MS_PER_HOUR, 3, 3_333_333, True))
+    record.bursts.append(Burst(MS_PER_HOUR - 5000, 3, 3_333_333))
+    record.bursts.append(Burst(MS_PER_HOUR, 3, 3_333_333))
     assert len(rising(read_back(record)["step"])) == 15 + 2
 
 
-def test_enable_stands_while_the_pump_delivers() -> None:
-    enable = read_back(traced_run())["enable"]
-    assert [change for change in enable if change[0]] == [(MS_PER_HOUR // 3 * 1000, "0")]
-    assert enable[-2] == (0, "1")
+def test_enable_is_drawn_as_it_was_seen_and_not_as_the_state_has_it() -> None:
+    assert read_back(traced_run())["enable"] == [(0, "0"), (70_000, "1"), (MS_PER_HOUR // 3 * 1000, "0")]
 
 
-def test_direction_is_forward_all_along() -> None:
-    assert read_back(traced_run())["dir"][-1] == (0, "1")
+def test_direction_is_drawn_as_it_was_seen() -> None:
+    assert read_back(traced_run())["dir"] == [(0, "1")]
+    never_set = sound_run(hours=1)
+    assert read_back(never_set)["dir"] == [(0, "0")]
 
 
 def test_each_alarm_raises_the_line_of_its_priority_until_it_ends() -> None:

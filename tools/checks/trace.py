@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "docs" / "requirements.toml"
 
 STAGES = ("held", "planned")
-FIELDS = {"id", "text", "threshold", "source", "stage"}
+FIELDS = {"id", "text", "threshold", "source", "stage", "open"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Requirement:
     source: str
     stage: str
     threshold: str = ""
+    open: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def trace(rows: Sequence[Requirement], marks: Mapping[str, Sequence[str]]) -> Tr
             standing = "planned, partly proven" if proven else "planned"
         else:
             standing = f"held by {len(proven)}" if proven else "HELD BY NONE"
+            standing += f", but for this: {row.open}" if row.open else ""
         lines.append(f"{row.id}  {standing}")
         lines += [f"        {test}" for test in proven]
         if row.stage == "held" and not proven:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itb.messages import Sample, Status
 from itb.prescribed import MS_PER_DAY, Amount, Prescribed, PrescribedBolus
 from itb.program import Scale
-from itb.record import Alarm, BolusEvent, Record
+from itb.record import Alarm, Record
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,25 @@ class Deviation:
 
 
 @dataclass(frozen=True)
+class BolusOutcome:
+    """What became of a prescribed bolus: `outcome` as in `BolusEvent`, or "not given" if the firmware never came to it.
+
+    It began, or would have, at `t_ms`; `ordered_steps` of its `steps` were ordered.
+    """
+
+    prescribed_ms: int
+    t_ms: int
+    outcome: str
+    steps: Fraction
+    ordered_steps: int
+
+    @property
+    def late_ms(self) -> int:
+        """How long after its time it was begun."""
+        return self.t_ms - self.prescribed_ms
+
+
+@dataclass(frozen=True)
 class Account:
     """All facts of one run that ended at `last`."""
 
@@ -74,7 +93,7 @@ class Account:
     days: tuple[DayDose, ...]
     worst: Deviation
     alarms: tuple[Alarm, ...]
-    boluses: tuple[BolusEvent, ...]
+    boluses: tuple[BolusOutcome, ...]
 
     @property
     def balanced(self) -> bool:
@@ -105,14 +124,15 @@ class _Asked:
         self._prescribed = prescribed
         self._spans = record.delivering()
         # The firmware hands out the prescribed boluses one by one, in order.
-        outcomes = [bolus.outcome for bolus in record.boluses() if bolus.outcome != "cancelled"]
-        handed_out = zip(prescribed.boluses, outcomes, strict=False)
-        self.given = [bolus for bolus, outcome in handed_out if outcome == "given"]
+        begun = [pair for pair in zip(prescribed.boluses, record.boluses(), strict=False) if pair[1].begun]
+        self.given = [bolus for bolus, _ in begun]
+        # One that came due late is given late, in the time it was to take.
+        self.begun = [replace(bolus, start_ms=event.t_ms) for bolus, event in begun]
 
     def by(self, t_ms: int) -> Amount:
         """Microsteps asked for by `t_ms`."""
         spans = [(from_ms, min(until_ms, t_ms)) for from_ms, until_ms in self._spans if from_ms < t_ms]
-        return self._prescribed.during(spans, self.given)
+        return self._prescribed.during(spans, self.begun)
 
     def unsettled(self, t_ms: int) -> int:
         """How many therapies may each hold back less than one microstep at `t_ms`.
@@ -120,7 +140,7 @@ class _Asked:
         The basal; the boluses together, whose parts below a microstep are carried from one to the next; and each bolus
         that was cut short or still runs.
         """
-        begun = [bolus for bolus in self.given if bolus.start_ms < t_ms]
+        begun = [bolus for bolus in self.begun if bolus.start_ms < t_ms]
         return 1 + (len(begun) > 0) + sum(not self._ran_out(bolus, t_ms) for bolus in begun)
 
     def _ran_out(self, bolus: PrescribedBolus, t_ms: int) -> bool:
@@ -132,11 +152,13 @@ def _lines(record: Record, prescribed: Prescribed, asked: _Asked) -> Iterator[Li
     t_ms, status = record.last.t_ms, record.last.status
     whole = prescribed.during([(0, t_ms)], prescribed.boluses)
     given = prescribed.during([(0, t_ms)], asked.given)
+    begun = prescribed.during([(0, t_ms)], asked.begun)
     amount = asked.by(t_ms)
     yield Line("prescribed for the whole time", whole.steps, is_sum=True)
     yield Line("basal while the pump did not deliver", amount.basal_steps - whole.basal_steps)
     yield Line("boluses refused, missed or not begun", given.bolus_steps - whole.bolus_steps)
-    yield Line("boluses cut short", amount.bolus_steps - given.bolus_steps)
+    yield Line("boluses begun late, still to come", begun.bolus_steps - given.bolus_steps)
+    yield Line("boluses cut short", amount.bolus_steps - begun.bolus_steps)
     yield Line("below a whole microstep, carried", status.ordered_steps - amount.steps)
     yield Line("ordered", Fraction(status.ordered_steps), is_sum=True)
     yield Line("owed, still to be granted", Fraction(-status.owed_steps))
@@ -144,6 +166,7 @@ def _lines(record: Record, prescribed: Prescribed, asked: _Asked) -> Iterator[Li
     yield Line("granted", Fraction(status.granted_steps), is_sum=True)
     yield Line("sent, still to be counted", Fraction(-status.in_flight_steps))
     yield Line("sent, never counted", Fraction(-status.missing_steps))
+    yield Line("sent, stopped on the way", Fraction(-status.abandoned_steps))
     yield Line("counted, never sent", Fraction(status.stray_steps))
     yield Line("confirmed", Fraction(status.confirmed_steps), is_sum=True)
 
@@ -164,12 +187,15 @@ def _checks(record: Record, prescribed: Prescribed, asked: _Asked) -> Iterator[C
     ahead = sum(sample.status.confirmed_steps > asked.by(sample.t_ms).steps for sample in samples)
     yield Check("never ahead", "samples ahead of the prescription", Fraction(ahead), "none", Fraction(0))
     yield _law(samples, "demand", "ordered", lambda s: s.ordered_steps, "granted + owed + dropped", _settled_demand)
-    yield _law(samples, "grant", "granted + stray", _sent, "confirmed + in flight + missing", _settled_grant)
+    settled = "confirmed + in flight + missing + stopped"
+    yield _law(samples, "grant", "granted + stray", _sent, settled, _settled_grant)
     yield _law(samples, "reservoir", "filled", lambda s: s.filled_steps, "left + delivered + wasted", _kept)
     edges, motor_steps = Fraction(last.plant.edges), Fraction(last.plant.motor_steps)
     ledger = Fraction(last.status.confirmed_steps)
     yield Check("ledger", "ledger", ledger, "edges on the read-back wire", edges)
     yield Check("motor", "ledger", ledger, "microsteps the motor made", motor_steps)
+    expiries = Fraction(last.plant.watchdog_expiries)
+    yield Check("watchdog", "times the watchdog would have reset the chip", expiries, "none", Fraction(0))
     newest = max((event.seq for event in record.events), default=0)
     yield Check("journal", "newest event", Fraction(newest), "events received", Fraction(len(record.events)))
 
@@ -183,7 +209,7 @@ def _sent(status: Status) -> int:
 
 
 def _settled_grant(status: Status) -> int:
-    return status.confirmed_steps + status.in_flight_steps + status.missing_steps
+    return status.confirmed_steps + status.in_flight_steps + status.missing_steps + status.abandoned_steps
 
 
 def _kept(status: Status) -> int:
@@ -204,14 +230,16 @@ def _law(
     return Check(name, left_text, Fraction(left(status)), right_text, Fraction(right(status)))
 
 
-def _boluses(record: Record, prescribed: Prescribed) -> Iterator[BolusEvent]:
-    """What became of each bolus. The firmware takes one up shortly before its time; told is when it was to begin."""
-    starts_ms = iter(bolus.start_ms for bolus in prescribed.boluses)
-    for event in record.boluses():
-        if event.outcome == "cancelled":
-            yield event
-        else:
-            yield replace(event, t_ms=max(event.t_ms, next(starts_ms, event.t_ms)))
+def _boluses(record: Record, prescribed: Prescribed) -> Iterator[BolusOutcome]:
+    """What became of each bolus that was prescribed before the end of the run, or that the firmware came to."""
+    events = record.boluses()
+    for bolus, event in zip(prescribed.boluses, events, strict=False):
+        # The firmware denies one shortly before its time.
+        t_ms = max(event.t_ms, bolus.start_ms)
+        yield BolusOutcome(bolus.start_ms, t_ms, event.outcome, Fraction(event.steps), event.ordered_steps)
+    for bolus in prescribed.boluses[len(events) :]:
+        if bolus.start_ms < record.last.t_ms:
+            yield BolusOutcome(bolus.start_ms, bolus.start_ms, "not given", bolus.dose_steps, 0)
 
 
 def _days(samples: list[Sample]) -> Iterator[DayDose]:

@@ -118,6 +118,11 @@ class Board:
         """A volume in microsteps, exact."""
         return volume_nl / self.nl_per_step
 
+    @property
+    def residual_steps(self) -> int:
+        """The microsteps that stay in the reservoir, as the device counts them."""
+        return ceil(self.steps(self.residual_nl))
+
     def constants(self, slice_ms: int | None = None) -> dict[str, int | str]:
         """The constants of the module `board`, by name. `slice_ms` replaces the tick, 1 ms to 15 min.
 
@@ -139,7 +144,7 @@ class Board:
             "MIN_STEP_INTERVAL_US": self.min_step_interval_us,
             "BURST_MAX_STEPS": max(1, ceil(self.steps(self.max_rate_nl_day) * tick_ms / MS_PER_DAY)),
             "RESERVOIR_CAPACITY_STEPS": floor(self.steps(self.capacity_nl)),
-            "RESERVOIR_RESIDUAL_STEPS": ceil(self.steps(self.residual_nl)),
+            "RESERVOIR_RESIDUAL_STEPS": self.residual_steps,
             "RESERVOIR_LOW_STEPS": ceil(self.steps(self.low_nl)),
             "LIMIT_HOUR_STEPS": floor(self.steps(self.hour_nl)),
             "LIMIT_DAY_STEPS": floor(self.steps(self.day_nl)),
@@ -158,11 +163,11 @@ def board_names(configs: Path = CONFIGS) -> list[str]:
     return sorted(path.stem for path in configs.glob("*.toml"))
 
 
-def load_board(name: str, configs: Path = CONFIGS) -> Board:
-    """The board of this name. Raises InputError for an unknown name or a file that does not hold a board."""
+def load_board(name: str, configs: Path = CONFIGS, field: str = "--board") -> Board:
+    """The board of this name. Raises InputError for an unknown name, naming `field`, or a wrong file."""
     names = board_names(configs)
     if name not in names:
-        raise InputError("board", repr(name[:60]), "one of " + ", ".join(names))
+        raise InputError(field, repr(name[:60]), "one of " + ", ".join(names))
     return read_board(configs / f"{name}.toml")
 
 
@@ -299,7 +304,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="directory for board.py (default: build/NAME)")
     options = parser.parse_args(arguments)
     try:
-        board = load_board(options.name)
+        board = load_board(options.name, field="name")
         slice_ms = slice_of(options.slice) if options.slice else None
         print(write_constants(board, options.out or BUILD / board.name, slice_ms))
     except InputError as error:

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from itb.board import load_board
 from itb.errors import InputError
-from itb.limits import in_force
+from itb.limits import in_force, peak_moment
 from itb.prescription import MS_PER_DAY, clock, moment, read_prescription, volume_text
 from itb.program import Plan, make_plan
 from itb.quantity import decimal
@@ -41,16 +41,21 @@ def check(
     try:
         plan = make_plan(read_prescription(path), load_board(board_name), slice_ms)
     except InputError as error:
-        if as_json:
-            _print_json(out, {"refused": {"field": error.field, "value": error.value, "accepted": error.accepted}})
-        else:
-            err.print(Text(str(error), "bold red"), soft_wrap=True)
-        return 2
+        return refuse(error, out, err, as_json)
     if as_json:
         _print_json(out, preview_data(plan))
     else:
         out.print(preview(plan))
     return 0
+
+
+def refuse(error: InputError, out: Console, err: Console, as_json: bool) -> int:
+    """Say what is refused; the exit status for it."""
+    if as_json:
+        _print_json(out, {"refused": {"field": error.field, "value": error.value, "accepted": error.accepted}})
+    else:
+        err.print(f"itb: {error}", markup=False, highlight=False, soft_wrap=True)
+    return 2
 
 
 def _print_json(out: Console, data: dict[str, object]) -> None:
@@ -61,7 +66,10 @@ def preview(plan: Plan) -> RenderableType:
     """The whole preview, to print on a rich console."""
     rx = plan.prescription
     drug = f"{rx.drug.name} {decimal(rx.concentration_ug_ml)} ug/mL, profile {rx.drug.profile}, board {plan.board.name}"
-    parts: list[RenderableType] = [Text(rx.title, "bold"), Text(drug, "dim"), Text()]
+    parts: list[RenderableType] = [Text(rx.title, "bold")]
+    if rx.notes:
+        parts.append(Text(rx.notes))
+    parts += [Text(drug, "dim"), Text()]
     parts += [_steps_table(plan), _total_text(plan), Text(), _sparkline(plan), Text()]
     if rx.boluses:
         parts += [_bolus_table(plan), Text()]
@@ -144,7 +152,7 @@ def _limits_table(plan: Plan) -> Table:
         limit_ug = decimal(plan.prescription.dose_ug(limit.volume_nl), 3)
         used = f"{floor(100 * asked_steps / cap_steps)} %"
         table.add_row(_TITLES[kind], limit_ug, decimal(limit.volume_nl / 1_000_000), escape(limit.origin), most, used)
-    table.caption = "Most asked for: in any 61 and any 1441 minutes, as the guard counts."
+    table.caption = "Most asked for: in any 61 and any 1441 minutes and two ticks, as the guard counts."
     table.caption_justify = "left"
     return table
 
@@ -156,13 +164,13 @@ def _most_asked(plan: Plan, kind: str) -> Fraction:
 
 
 def _where(plan: Plan, kind: str) -> str:
-    return "" if kind == "bolus" else f" from {moment(plan.review.peaks[kind].start_ms)}"
+    return "" if kind == "bolus" else f" from {peak_moment(plan.review.peaks[kind])}"
 
 
 def _reservoir_text(plan: Plan) -> Text:
-    fill_nl = plan.fill_steps * plan.board.nl_per_step
-    days = floor((fill_nl - plan.board.residual_nl) / plan.scale.nl(plan.program.day_total_steps()))
-    fill, residual = decimal(fill_nl / 1_000_000, 3), volume_text(plan.board.residual_nl)
+    days = floor((plan.fill_steps - plan.board.residual_steps) / plan.program.day_total_steps())
+    fill = decimal(plan.fill_steps * plan.board.nl_per_step / 1_000_000, 3)
+    residual = volume_text(plan.board.residual_nl)
     return Text(f"Reservoir: {fill} mL; the basal alone takes {days} days to the residual {residual}")
 
 
@@ -180,6 +188,7 @@ def preview_data(plan: Plan) -> dict[str, object]:
     total_ml = plan.scale.nl(plan.program.day_total_steps()) / 1_000_000
     return {
         "title": plan.prescription.title,
+        "notes": plan.prescription.notes,
         "board": plan.board.name,
         "drug": plan.prescription.drug.label,
         "concentration_ug_ml": float(plan.prescription.concentration_ug_ml),

@@ -1,6 +1,7 @@
 """The command `itb`: its arguments, its exit status, and nothing else."""
 
 import json
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,10 +13,12 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from itb.about import about, told
 from itb.account import Account, account
 from itb.board import load_board, slice_of
 from itb.check import check as show_check
-from itb.engine import ENGINES, VM, GuestDied, Refusal, Run, available_engine
+from itb.check import refuse
+from itb.engine import ENGINES, VM, WASM, GuestDied, Refusal, Run, available_engine
 from itb.errors import InputError
 from itb.faults import read_faults
 from itb.firmware import CompileError
@@ -33,6 +36,8 @@ from itb.waveform import write_waveform
 OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 SHORTEST_DAYS, LONGEST_DAYS = 0.001, 36_500
 PLOT_FORMATS = (".png", ".svg", ".pdf")
+# Of `check` and of `run`: what one accepts the other must.
+DEFAULT_SLICE = "10 s"
 
 app = typer.Typer(
     name="itb",
@@ -44,6 +49,8 @@ app = typer.Typer(
 
 PrescriptionFile = Annotated[Path, typer.Argument(metavar="RX.toml", help="The prescription.", show_default=False)]
 BoardName = Annotated[str, typer.Option(metavar="NAME", help="A board of board_configs/.")]
+ENGINE_HELP = f"One of {', '.join(ENGINES)}; the default is {VM}, or {WASM} where there is no {VM}."
+SliceText = Annotated[str, typer.Option("--slice", metavar="TIME", help="The tick, 1 ms to 15 min.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")]
 
 
@@ -76,9 +83,19 @@ def itb(
 
 
 @app.command(help=f"Show a day of a prescription, its limits, and what would have to be confirmed. {BENCH_ONLY}")
-def check(rx: PrescriptionFile, board: BoardName = "sim", as_json: AsJson = False) -> None:
+def check(
+    rx: PrescriptionFile,
+    board: BoardName = "sim",
+    slice_text: SliceText = DEFAULT_SLICE,
+    as_json: AsJson = False,
+) -> None:
     """Validate and preview."""
-    raise typer.Exit(show_check(rx, board, Console(), Console(stderr=True), as_json))
+    out, errors = Console(), Console(stderr=True)
+    try:
+        slice_ms = slice_of(slice_text)
+    except InputError as error:
+        raise typer.Exit(refuse(error, out, errors, as_json)) from error
+    raise typer.Exit(show_check(rx, board, out, errors, as_json, slice_ms))
 
 
 @app.command(help=f"Run the firmware on a prescription, on the simulated bench, and account for it. {BENCH_ONLY}")
@@ -87,11 +104,11 @@ def run(
     days: Annotated[float | None, typer.Option(help="Days to simulate (1; with --until-empty: all it takes).")] = None,
     seed: Annotated[int, typer.Option(help="Where the simulated clock and counters begin.")] = 1,
     board: BoardName = "sim",
-    slice_text: Annotated[str, typer.Option("--slice", metavar="TIME", help="The tick, 1 ms to 15 min.")] = "10 s",
+    slice_text: SliceText = DEFAULT_SLICE,
     until_empty: Annotated[bool, typer.Option("--until-empty", help="End when the reservoir is empty.")] = False,
     refill: Annotated[bool, typer.Option("--refill", help="Refill whenever the low-reservoir alarm comes.")] = False,
     faults: Annotated[Path | None, typer.Option(metavar="FILE", help="Faults to inject, as TOML.")] = None,
-    engine: Annotated[str | None, typer.Option(help=f"One of {', '.join(ENGINES)} ({VM}).", show_default=False)] = None,
+    engine: Annotated[str | None, typer.Option(help=ENGINE_HELP, show_default=False)] = None,
     as_json: AsJson = False,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the run: a PNG, SVG or PDF.")] = None,
     vcd: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the pump's lines as a waveform.")] = None,
@@ -115,9 +132,10 @@ def run(
             until_empty=until_empty,
             refill_at_low=refill,
         )
-        _make_room("--plot", plot, PLOT_FORMATS)
-        _make_room("--vcd", vcd, (".vcd",))
-        outcome = _simulate(plan, job, _engine(engine, errors), None if as_json else Console())
+        engine_name = _engine(engine, errors)
+        _refuse_unless_writable("--plot", plot, PLOT_FORMATS)
+        _refuse_unless_writable("--vcd", vcd, (".vcd",))
+        outcome = _simulate(plan, job, engine_name, None if as_json else Console())
     except (InputError, Refusal) as error:
         _fail(errors, str(error), REFUSED)
     except (GuestError, CompileError) as error:
@@ -125,17 +143,17 @@ def run(
     except Interrupted as error:
         _fail(errors, str(error), INTERRUPTED)
     if as_json:
-        typer.echo(json.dumps(facts(outcome.account), indent=2))
+        typer.echo(json.dumps({**about(plan, job, outcome.record, confirm_soft), **facts(outcome.account)}, indent=2))
     else:
         Console().print(summary(outcome.account))
-    if plot:
-        _draw(plan, outcome, plot)
-    if vcd:
-        with vcd.open("w") as file:
-            write_waveform(outcome.record, file)
+        Console().print(told(outcome.record), highlight=False)
+    written = [
+        _write("--plot", plot, lambda path: _draw(plan, outcome, path), errors),
+        _write("--vcd", vcd, lambda path: _write_waveform(outcome, path), errors),
+    ]
     if outcome.interrupted:
         raise typer.Exit(INTERRUPTED)
-    raise typer.Exit(OK if outcome.account.balanced else FAILED)
+    raise typer.Exit(OK if outcome.account.balanced and all(written) else FAILED)
 
 
 def _simulate(plan: Plan, job: Job, engine: str, out: Console | None) -> Outcome:
@@ -164,6 +182,24 @@ def _draw(plan: Plan, outcome: Outcome, path: Path) -> None:
     draw(plan, outcome.record, outcome.account).savefig(path)
 
 
+def _write_waveform(outcome: Outcome, path: Path) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        write_waveform(outcome.record, file)
+
+
+def _write(field: str, path: Path | None, write: Callable[[Path], None], errors: Console) -> bool:
+    """Whether the file, if one is wanted, was written. What the test before the run cannot see is said here."""
+    if path is None:
+        return True
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
+    except OSError as error:
+        _say(errors, f"{field}: {path} was not written: {error.strerror}")
+        return False
+    return True
+
+
 def _require_confirmation(plan: Plan, confirmed: bool, errors: Console) -> None:
     for finding in plan.findings:
         errors.print(f"{'confirmed' if confirmed else 'to be confirmed'}: {finding}", markup=False, soft_wrap=True)
@@ -190,16 +226,32 @@ def _within(field: str, value: int, low: int, high: int) -> int:
     return value
 
 
-def _make_room(field: str, path: Path | None, suffixes: tuple[str, ...]) -> None:
-    """Make the directory of a file to be written, before a long run and not after it."""
+def _refuse_unless_writable(field: str, path: Path | None, suffixes: tuple[str, ...]) -> None:
+    """Try to write the file before a long run and not after it. Raises InputError; leaves nothing behind."""
     if path is None:
         return
-    if path.suffix.lower() not in suffixes or path.is_dir():
+    if path.suffix.lower() not in suffixes:
         raise InputError(field, str(path), f"a file ending in {' or '.join(suffixes)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _try_to_write(path)
     except OSError as error:
-        raise InputError(field, str(path), f"a file in a directory that can be written ({error.strerror})") from error
+        accepted = f"a file that can be written, ending in {' or '.join(suffixes)} ({error.strerror})"
+        raise InputError(field, str(path), accepted) from error
+
+
+def _try_to_write(path: Path) -> None:
+    made = [directory for directory in path.parents if not directory.exists()]
+    existed = path.exists()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab"):
+            pass
+        if not existed:
+            path.unlink()
+    finally:
+        for directory in made:
+            if directory.is_dir():
+                directory.rmdir()
 
 
 def _engine(wanted: str | None, errors: Console) -> str:
@@ -210,8 +262,12 @@ def _engine(wanted: str | None, errors: Console) -> str:
 
 
 def _fail(errors: Console, message: str, status: int) -> NoReturn:
-    errors.print(f"itb: {message}", markup=False, highlight=False, soft_wrap=True)
+    _say(errors, message)
     raise typer.Exit(status)
+
+
+def _say(errors: Console, message: str) -> None:
+    errors.print(f"itb: {message}", markup=False, highlight=False, soft_wrap=True)
 
 
 def main() -> None:

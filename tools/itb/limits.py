@@ -2,7 +2,8 @@
 
 Upper limits come from the build, the board, the drug and the prescription; the lowest is in force and is named (D-03).
 The pump's guard counts its hour in 61 and its day in 1441 whole minutes, so that no window of 60 or 1440 minutes,
-wherever it lies, holds more than the limit. A prescription is accepted only if all of it fits, at every position.
+wherever it lies, holds more than the limit. What it counts there became owed up to two ticks before. A prescription is
+accepted only if all of it fits, at every position.
 """
 
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ from itb.windows import Demand, Peak
 MS_PER_MINUTE = 60_000
 GUARD_MINUTES = {"hour": 61, "day": 1441}
 TRUE_MINUTES = {"hour": 60, "day": 1440}
+# What becomes owed goes out at the end of its tick, and one tick later when the driver has to be enabled first.
+LAG_TICKS = 2
 # The pump decides about a bolus this long before its time, or two ticks before if they are longer.
 AHEAD_MS = 2000
 # The pump counts whole microsteps, which can add up to less than this above the exact sum: past basal and basal to come
@@ -86,9 +89,14 @@ def in_force(limits: list[Limit]) -> Limit:
     return min(limits, key=lambda limit: limit.volume_nl)
 
 
+def peak_moment(peak: Peak) -> str:
+    """Where a window begins, to the nearest minute: the lag moves it by a few ms only."""
+    return moment(peak.start_ms + MS_PER_MINUTE // 2)
+
+
 def guard_window_ms(kind: str, tick_ms: int) -> int:
-    """The time whose demand can fall into the guard's minutes: a tick's demand is granted, and counted, at its end."""
-    return -(-GUARD_MINUTES[kind] * MS_PER_MINUTE // tick_ms) * tick_ms
+    """The time whose demand can fall into the guard's minutes."""
+    return GUARD_MINUTES[kind] * MS_PER_MINUTE + LAG_TICKS * tick_ms
 
 
 class Review:
@@ -98,7 +106,10 @@ class Review:
         self._rx = prescription
         self._board = board
         self._basal_steps = [(step.start_ms, self._steps(step.rate_ug_day)) for step in prescription.basal]
-        self._boluses = [(b.start_ms, self._steps(b.dose_ug), b.duration_ms) for b in prescription.boluses]
+        # The pump first looks at the end of its first tick: a bolus of midnight begins then.
+        self._boluses = [
+            (max(b.start_ms, tick_ms), self._steps(b.dose_ug), b.duration_ms) for b in prescription.boluses
+        ]
         self._basal = Demand(self._basal_steps)
         self._all = Demand(self._basal_steps, self._boluses)
         self._limits = {kind: in_force(limits) for kind, limits in stack(prescription, board).items()}
@@ -202,13 +213,15 @@ class Review:
         """Ask for each bolus what the pump will ask when it is about to begin.
 
         That is: does it fit on top of whatever any window holds that ends between then and one window after the bolus?
-        What was granted last belongs to the tick before, so the pump adds that tick to the window.
+        The pump keeps room in every window for what it owes then: at most what became owed within the lag.
         """
-        window_ms, cap_steps = self._windows_ms[kind] + self._tick_ms, self.cap_steps(kind)
+        window_ms, cap_steps, lag_ms = self._windows_ms[kind], self.cap_steps(kind), LAG_TICKS * self._tick_ms
         for place, (start_ms, dose_steps, duration_ms) in enumerate(self._boluses):
             before = Demand(self._basal_steps, self._boluses[:place])
-            held = before.peak_ending(window_ms, start_ms - self._ahead_ms, start_ms + duration_ms + window_ms)
-            room_steps = cap_steps - held.demand - ROUNDING_STEPS
+            look_ms = start_ms - self._ahead_ms
+            held = before.peak_ending(window_ms, look_ms, start_ms + duration_ms + window_ms)
+            owed = before.peak_ending(lag_ms, look_ms, start_ms)
+            room_steps = cap_steps - held.demand - owed.demand - ROUNDING_STEPS
             if dose_steps * min(1, Fraction(window_ms, duration_ms)) > room_steps:
                 value = amount(self._ug(dose_steps), DOSE)
                 accepted = f"{self._room_text(room_steps)}; apart from it {self._window_text(kind, held, window_ms)}"
@@ -221,15 +234,22 @@ class Review:
         minutes = decimal_down(Fraction(window_ms, MS_PER_MINUTE))
         greatest = decimal_down(self._ug(Fraction(self.cap_steps(kind))))
         return (
-            f"the {minutes} min from {moment(peak.start_ms)} hold {decimal_up(self._ug(peak.demand))} ug and "
+            f"the {minutes} min from {peak_moment(peak)} hold {decimal_up(self._ug(peak.demand))} ug and "
             f"may hold {greatest} ug ({self._limit_text(kind)})"
         )
 
     def _check_fill(self) -> None:
+        """The pump counts whole microsteps, and starts with one at least above those it cannot deliver."""
         board, fill_nl = self._board, self._rx.fill_nl
-        if fill_nl is not None and not board.residual_nl < fill_nl <= board.capacity_nl:
+        if fill_nl is None:
+            return
+        if floor(board.steps(fill_nl)) <= board.residual_steps or fill_nl > board.capacity_nl:
+            least = decimal_up((board.residual_steps + 1) * board.nl_per_step / NL_PER_ML, 6)
             residual, capacity = volume_text(board.residual_nl), volume_text(board.capacity_nl)
-            accepted = f"more than the residual {residual}, up to {capacity} (board {board.name})"
+            accepted = (
+                f"at least {least} mL, a microstep more than the residual {residual}, up to {capacity} "
+                f"(board {board.name})"
+            )
             raise InputError(self._rx.field("reservoir.fill"), volume_text(fill_nl), accepted)
 
     def _concentration_findings(self) -> Iterator[Finding]:

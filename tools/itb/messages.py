@@ -14,8 +14,8 @@ class Status:
     """The firmware's own report. Counts are microsteps since the start of the run.
 
     `confirmed_steps` is the ledger: what was delivered. `owed_steps` are still to be granted, `dropped_steps` never
-    will be. `in_flight_steps` are sent and not yet counted, `missing_steps` never were, `stray_steps` were counted
-    unsent.
+    will be. `in_flight_steps` are sent and not yet counted, `missing_steps` never were, `abandoned_steps` were stopped
+    on purpose, `stray_steps` were counted unsent. `bolus_left_steps` is what a bolus under way has not ordered yet.
     """
 
     state: str
@@ -28,6 +28,8 @@ class Status:
     in_flight_steps: int
     missing_steps: int
     stray_steps: int
+    abandoned_steps: int
+    bolus_left_steps: int
     rate_steps_day: int
     reservoir_steps: int
     filled_steps: int
@@ -39,11 +41,15 @@ class Plant:
     """What truly happened on the bench, by the twin.
 
     `edges` were seen on the read-back wire, `motor_steps` the motor really made; `catheter_nl` left the catheter's tip.
+    The watchdog would have reset a chip `watchdog_expiries` times; the dead-man's switch let go by itself `let_go`
+    times.
     """
 
     edges: int
     motor_steps: int
     catheter_nl: int
+    watchdog_expiries: int = 0
+    let_go: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,15 @@ class Burst:
     t_ms: int
     steps: int
     interval_us: int
-    enabled: bool
+
+
+@dataclass(frozen=True)
+class LineChange:
+    """At `t_ms` the line `name`, "enable" as the driver has it or "dir", went to `level`, 0 or 1."""
+
+    t_ms: int
+    name: str
+    level: int
 
 
 @dataclass(frozen=True)
@@ -105,7 +119,8 @@ class Failure:
     message: str
 
 
-Message: TypeAlias = Start | Sample | Event | Burst | End | Failure
+Message: TypeAlias = Start | Sample | Event | Burst | LineChange | End | Failure
+LINES = ("enable", "dir")
 Fields: TypeAlias = dict[str, object]
 
 
@@ -132,7 +147,9 @@ def _parse(fields: Fields) -> Message:
             return Event(_integer(fields, "t_ms"), _integer(fields, "seq"), _text(fields, "kind"), a, b)
         case "burst":
             steps, interval_us = _integer(fields, "steps"), _integer(fields, "interval_us")
-            return Burst(_integer(fields, "t_ms"), steps, interval_us, _integer(fields, "enabled") != 0)
+            return Burst(_integer(fields, "t_ms"), steps, interval_us)
+        case "line":
+            return _line(fields)
         case "end":
             return End(
                 _integer(fields, "t_ms"),
@@ -146,6 +163,15 @@ def _parse(fields: Fields) -> Message:
             return Failure(_text(fields, "type"), _text(fields, "message"))
         case kind:
             raise GuestError(f"the simulated bench sent a message of the unknown kind {kind!r}")
+
+
+def _line(fields: Fields) -> LineChange:
+    name, level = _text(fields, "name"), _integer(fields, "level")
+    if name not in LINES:
+        raise _unfit("name", " or ".join(LINES), fields)
+    if level not in (0, 1):
+        raise _unfit("level", "0 or 1", fields)
+    return LineChange(_integer(fields, "t_ms"), name, level)
 
 
 def _status(fields: Fields) -> Status:
@@ -169,7 +195,13 @@ def _plant(fields: Fields) -> Plant:
     # The twin's hydraulics compute in floats; what leaves the tip is known to a nanolitre at best.
     if not isinstance(catheter_nl, (int, float)):
         raise _unfit("catheter_nl", "a number", plant)
-    return Plant(_integer(plant, "edges"), _integer(plant, "motor_steps"), round(catheter_nl))
+    return Plant(
+        _integer(plant, "edges"),
+        _integer(plant, "motor_steps"),
+        round(catheter_nl),
+        _integer(plant, "watchdog_expiries"),
+        _integer(plant, "let_go"),
+    )
 
 
 def _table(fields: Fields, name: str) -> Fields:

@@ -16,7 +16,7 @@ from itb.alarms import title as alarm_title
 from itb.prescribed import MS_PER_DAY, Prescribed, prescribed_on
 from itb.program import Plan
 from itb.record import Record
-from itb.summary import BENCH_ONLY, ml, ug
+from itb.summary import BENCH_ONLY, bolus_told, ml, ug
 
 BLUE, VERMILION, GREEN, SKY, GREY, BLACK = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#7A7A7A", "#222222"
 
@@ -121,7 +121,7 @@ def _draw_rates(axes: Axes, plan: Plan, prescribed: Prescribed, record: Record, 
     axes.set_ylabel(_micro("rate, ug/h"), fontsize=10.5)
     _label_end(axes, ordered[-1], "ordered basal", BLACK, "bottom")
     _label_end(axes, measured.rates_ug_h[-1], "delivered", BLUE, "top")
-    _draw_boluses(axes, plan, prescribed, account, top)
+    _draw_boluses(axes, plan, account, top)
 
 
 def _ordered_rates(plan: Plan, prescribed: Prescribed, end_ms: int) -> tuple[list[int], list[float]]:
@@ -133,21 +133,18 @@ def _ordered_rates(plan: Plan, prescribed: Prescribed, end_ms: int) -> tuple[lis
     return [*edges_ms, end_ms], rates
 
 
-def _draw_boluses(axes: Axes, plan: Plan, prescribed: Prescribed, account: Account, top: float) -> None:
-    """A mark at every bolus; one that was not given says why."""
-    outcomes = [bolus for bolus in account.boluses if bolus.outcome != "cancelled"]
-    marks = [(bolus.t_ms, bolus.steps, bolus.outcome) for bolus in outcomes]
-    # The firmware takes boluses in order, so those it never came to are the last.
-    marks += [(bolus.start_ms, bolus.dose_steps, "not given") for bolus in prescribed.boluses[len(outcomes) :]]
-    marks = [mark for mark in marks if mark[0] < account.last.t_ms]
-    for place, (t_ms, steps, outcome) in enumerate(marks):
-        hour, given = t_ms / MS_PER_HOUR, outcome == "given"
-        colour = GREEN if given else VERMILION
-        fill = colour if given else "white"
+def _draw_boluses(axes: Axes, plan: Plan, account: Account, top: float) -> None:
+    """A mark at every bolus, filled where all of it was given; another says what became of it."""
+    marks = [bolus for bolus in account.boluses if bolus.t_ms < account.last.t_ms]
+    for place, bolus in enumerate(marks):
+        hour = bolus.t_ms / MS_PER_HOUR
+        colour = GREEN if bolus.outcome in ("given", "running") else VERMILION
+        fill = colour if bolus.outcome == "given" else "white"
         axes.plot([hour], [top * 0.96], marker="v", markersize=8, color=colour, markerfacecolor=fill, zorder=5)
         if len(marks) <= BOLUS_LABELS_MAX or place == 0:
-            text = f"bolus {float(ug(plan.scale, steps)):.3g} ug" + ("" if given else f"\n{outcome}")
-            near_end = t_ms > 0.85 * account.last.t_ms
+            told = bolus_told(plan.scale, bolus)
+            text = f"bolus {float(ug(plan.scale, bolus.steps)):.3g} ug" + ("" if told == "given" else f"\n{told}")
+            near_end = bolus.t_ms > 0.7 * account.last.t_ms
             axes.annotate(
                 _micro(text),
                 (hour, top * 0.985),

@@ -18,6 +18,8 @@ NL_PER_ML = 1_000_000
 MOST_STEPS = 48
 MOST_BOLUSES = 48
 LAST_DAY = 366
+# The pump begins boluses one by one, each after it has seen the end of the one before.
+BOLUS_GAP_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,8 @@ def _bolus(table: Table) -> ScheduledBolus:
     at_ms = table.clock("at")
     dose_ug = table.quantity("dose", DOSE)
     if table.has("rate") == table.has("over"):
+        # A misspelt key may be why there is neither.
+        table.finish()
         found = "both" if table.has("rate") else "neither"
         accepted = 'either rate = "120 ug/h" or over = "10 min"'
         raise InputError(table.field("rate"), f"{found} of rate and over", accepted)
@@ -157,11 +161,12 @@ def _bolus(table: Table) -> ScheduledBolus:
 def _check_bolus_order(tables: list[Table], boluses: tuple[ScheduledBolus, ...]) -> None:
     for place in range(1, len(boluses)):
         before, bolus = boluses[place - 1], boluses[place]
-        if bolus.start_ms < before.end_ms:
+        earliest_ms = before.end_ms + BOLUS_GAP_MS
+        if bolus.start_ms < earliest_ms:
             raise InputError(
                 tables[place].field("at"),
                 moment(bolus.start_ms),
-                f"a time when the bolus before it has ended, {moment(before.end_ms, up=True)} or later",
+                f"a time 1 min after the bolus before it has ended, {moment(earliest_ms, up=True)} or later",
             )
 
 

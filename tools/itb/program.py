@@ -8,14 +8,14 @@ device's numbers is what was prescribed.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from math import floor, lcm
-from typing import cast
 
-from itb.board import SMALL_MAX, Board
+from itb.board import Board
 from itb.errors import InputError
 from itb.limits import Finding, Limit, Review, in_force, stack
 from itb.prescription import MS_PER_DAY, NL_PER_ML, Prescription
-from itb.quantity import shown
+from itb.quantity import TIME, amount, shown
 from itb.windows import Demand
 
 VERSION = 1
@@ -122,9 +122,11 @@ class Plan:
 def make_plan(prescription: Prescription, board: Board, slice_ms: int | None = None) -> Plan:
     """Compile the prescription and hold it against every limit. `slice_ms` replaces the board's tick.
 
-    Raises InputError for whatever a hard limit refuses and for what the device cannot represent. Soft limits become
-    findings.
+    Raises InputError for whatever a hard limit refuses, for what the device cannot represent and for a slice too long
+    for the boluses. Soft limits become findings.
     """
+    if slice_ms is not None:
+        _check_slice(prescription, slice_ms)
     scale = Scale(board.nl_per_step, prescription.concentration_ug_ml)
     # Limits are looked at before representability: a refused dose is the more useful thing to hear about.
     review = Review(prescription, board, slice_ms or board.tick_ms)
@@ -134,6 +136,15 @@ def make_plan(prescription: Prescription, board: Board, slice_ms: int | None = N
     fill_nl = board.capacity_nl if prescription.fill_nl is None else prescription.fill_nl
     fill_steps = floor(board.steps(fill_nl))
     return Plan(prescription, board, program, scale, limits, review, review.findings(), fill_steps)
+
+
+def _check_slice(prescription: Prescription, slice_ms: int) -> None:
+    """A bolus is looked at two ticks before its time, and the one before must then be over; else it begins late."""
+    gaps_ms = [after.start_ms - before.end_ms for before, after in pairwise(prescription.boluses)]
+    if gaps_ms and 2 * slice_ms > min(gaps_ms):
+        greatest = amount(Fraction(min(gaps_ms) // 2), TIME, "s")
+        accepted = f"at most {greatest}, half the shortest pause between two boluses"
+        raise InputError("--slice", amount(Fraction(slice_ms), TIME, "s"), accepted)
 
 
 def _compile(prescription: Prescription, scale: Scale, limits: dict[str, tuple[int, str]]) -> Program:
@@ -171,54 +182,3 @@ def _split(exact: Fraction, rate_den: int) -> tuple[int, int]:
     """`exact` as a whole number and a numerator over `rate_den`."""
     whole = floor(exact)
     return whole, int((exact - whole) * rate_den)
-
-
-def read_back(data: object) -> Program:
-    """The program in a dict as `Program.as_dict` gives it: the exact way back. Raises InputError if it is not one."""
-    parts = _dict("program", data)
-    if parts.get("version") != VERSION:
-        raise InputError("program.version", shown(parts.get("version")), str(VERSION))
-    rate_den = _whole("rate_den", parts.get("rate_den"), 1, GREATEST_DENOMINATOR)
-    segments = tuple(Segment(*_wholes("segments", row, 3)) for row in _list("segments", parts.get("segments")))
-    boluses = tuple(ProgramBolus(*_wholes("boluses", row, 5)) for row in _list("boluses", parts.get("boluses")))
-    limits = {kind: _limit(kind, row) for kind, row in _dict("limits", parts.get("limits")).items()}
-    for part in (*segments, *boluses):
-        _whole("frac", part.frac, 0, rate_den - 1)
-    starts_ms = [segment.start_ms for segment in segments]
-    if not starts_ms or starts_ms[0] or starts_ms[-1] >= MS_PER_DAY or sorted(set(starts_ms)) != starts_ms:
-        raise InputError(
-            "program.segments", f"starts at {shown(str(starts_ms))}", "ascending starts within a day, from 0"
-        )
-    return Program(rate_den, segments, boluses, limits)
-
-
-def _limit(kind: str, row: object) -> tuple[int, str]:
-    values = _list(f"limits.{kind}", row)
-    if len(values) != 2 or not isinstance(values[1], str):
-        raise InputError(f"program.limits.{kind}", shown(row), "[microsteps, origin]")
-    return _whole(f"limits.{kind}", values[0], 0, SMALL_MAX), values[1]
-
-
-def _dict(field: str, value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise InputError(field, shown(value), "a table")
-    return cast("dict[str, object]", value)
-
-
-def _list(field: str, value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise InputError(f"program.{field}", shown(value), "a list")
-    return cast("list[object]", value)
-
-
-def _wholes(field: str, row: object, length: int) -> list[int]:
-    values = _list(field, row)
-    if len(values) != length:
-        raise InputError(f"program.{field}", f"a list of {len(values)}", f"a list of {length} whole numbers")
-    return [_whole(field, value, 0, SMALL_MAX) for value in values]
-
-
-def _whole(field: str, value: object, low: int, high: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise InputError(f"program.{field}", shown(value), f"a whole number from {low} to {high}")
-    return value

@@ -1,10 +1,9 @@
 """What a run said, kept in order for the account, the picture and the waveform."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from itb.alarms import alarm_kinds
-from itb.messages import Burst, End, Event, GuestError, Message, Sample, Start
+from itb.messages import Burst, End, Event, GuestError, LineChange, Message, Sample, Start
 
 
 @dataclass(frozen=True)
@@ -19,19 +18,20 @@ class Alarm:
 
 @dataclass(frozen=True)
 class BolusEvent:
-    """A bolus the firmware began ("given"), cut short ("cancelled") or did not give ("denied", "missed")."""
+    """A bolus of `steps` that the firmware began at `t_ms`, or decided then not to give; `ordered_steps` became owed.
+
+    `outcome` is "given", "running" (at the end of the run), "cut short", "denied" or "missed".
+    """
 
     t_ms: int
     outcome: str
     steps: int
+    ordered_steps: int
 
-
-_BOLUS_OUTCOMES = {
-    "bolus": "given",
-    "bolus_cancelled": "cancelled",
-    "bolus_denied": "denied",
-    "bolus_missed": "missed",
-}
+    @property
+    def begun(self) -> bool:
+        """Whether it was begun."""
+        return self.outcome in ("given", "running", "cut short")
 
 
 @dataclass
@@ -42,6 +42,7 @@ class Record:
     samples: list[Sample] = field(default_factory=list[Sample])
     events: list[Event] = field(default_factory=list[Event])
     bursts: list[Burst] = field(default_factory=list[Burst])
+    line_changes: list[LineChange] = field(default_factory=list[LineChange])
     end: End | None = None
 
     def add(self, message: Message) -> None:
@@ -55,6 +56,8 @@ class Record:
                 self.events.append(message)
             case Burst():
                 self.bursts.append(message)
+            case LineChange():
+                self.line_changes.append(message)
             case End():
                 self.end = message
                 self._add_sample(Sample(message.t_ms, message.status, message.plant))
@@ -100,8 +103,22 @@ class Record:
                         alarms[place] = Alarm(alarm.name, alarm.priority, alarm.from_ms, event.t_ms)
         return alarms
 
-    def boluses(self) -> Iterator[BolusEvent]:
-        """What became of every bolus, in order."""
+    def boluses(self) -> list[BolusEvent]:
+        """What became of every bolus the firmware came to, in order."""
+        boluses: list[BolusEvent] = []
         for event in self.events:
-            if event.kind in _BOLUS_OUTCOMES:
-                yield BolusEvent(event.t_ms, _BOLUS_OUTCOMES[event.kind], event.a)
+            match event.kind:
+                case "bolus":
+                    # It begins so long after the firmware took it up.
+                    boluses.append(BolusEvent(event.t_ms + event.b, "given", event.a, event.a))
+                case "bolus_cancelled" if boluses:
+                    begun = boluses[-1]
+                    boluses[-1] = replace(begun, outcome="cut short", ordered_steps=begun.steps - event.a)
+                case "bolus_denied" | "bolus_missed":
+                    boluses.append(BolusEvent(event.t_ms, event.kind.removeprefix("bolus_"), event.a, 0))
+                case _:
+                    pass
+        left_steps = self.last.status.bolus_left_steps if self.samples else 0
+        if boluses and boluses[-1].outcome == "given" and left_steps:
+            boluses[-1] = replace(boluses[-1], outcome="running", ordered_steps=boluses[-1].steps - left_steps)
+        return boluses

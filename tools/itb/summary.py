@@ -8,8 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from itb.account import Account, Check
-from itb.alarms import title
+from itb.account import Account, BolusOutcome, Check
+from itb.alarms import alarm_kinds, title
+from itb.prescribed import MS_PER_DAY
 from itb.program import Scale
 
 BENCH_ONLY = "Bench demonstrator, for water and dye; never for a person or an animal."
@@ -19,18 +20,23 @@ NL_PER_ML = 1_000_000
 DAYS_SHOWN = 14
 
 
-def clock(t_ms: int) -> str:
-    """A time of the run, as "day 2, 06:30"."""
+def clock(t_ms: int, end: bool = False) -> str:
+    """A time of the run, as "day 2, 06:30". A midnight is the next day's "00:00", or with `end` this day's "24:00"."""
     minutes = t_ms // MS_PER_MINUTE
+    if end and t_ms and t_ms % MS_PER_DAY == 0:
+        return f"day {t_ms // MS_PER_DAY}, 24:00"
     return f"day {minutes // 1440 + 1}, {minutes // 60 % 24:02d}:{minutes % 60:02d}"
 
 
 def span(t_ms: int) -> str:
-    """A length of time, as "2 days 06:30"."""
+    """A length of time, as "2 days 06:30", or "2 days" where it is just these."""
     minutes = t_ms // MS_PER_MINUTE
     days = minutes // 1440
     hours = f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
-    return hours if days == 0 else f"{days} day{'s' if days > 1 else ''} {hours}"
+    if days == 0:
+        return hours
+    whole = f"{days} day{'s' if days > 1 else ''}"
+    return f"{whole} {hours}" if minutes % 1440 else whole
 
 
 def ug(scale: Scale, steps: Fraction | int) -> Fraction:
@@ -55,7 +61,7 @@ def facts(account: Account) -> dict[str, object]:
         "balanced": account.balanced,
         "ordered_steps": status.ordered_steps,
         "granted_steps": status.granted_steps,
-        "confirmed_steps": account.last.plant.edges,
+        "edges": account.last.plant.edges,
         "ledger_steps": ledger,
         "motor_steps": account.last.plant.motor_steps,
         "ordered_ug": rounded(ug(scale, status.ordered_steps)),
@@ -72,17 +78,42 @@ def facts(account: Account) -> dict[str, object]:
             {"day": day.day, "steps": day.steps, "ug": rounded(ug(scale, day.steps)), "complete": day.complete}
             for day in account.days
         ],
-        "boluses": [
-            {"t_ms": bolus.t_ms, "outcome": bolus.outcome, "steps": bolus.steps, "ug": rounded(ug(scale, bolus.steps))}
-            for bolus in account.boluses
-        ],
+        "boluses": [_bolus_facts(scale, bolus) for bolus in account.boluses],
         "alarms": [
             {"name": alarm.name, "priority": alarm.priority, "from_ms": alarm.from_ms, "until_ms": alarm.until_ms}
             for alarm in account.alarms
         ],
+        "watchdog_expiries": account.last.plant.watchdog_expiries,
+        "dead_man_let_go": account.last.plant.let_go,
         "way": [{"text": line.text, "steps": str(line.steps)} for line in account.lines],
         "checks": [_check_facts(check) for check in account.checks],
     }
+
+
+def _bolus_facts(scale: Scale, bolus: BolusOutcome) -> dict[str, object]:
+    return {
+        "prescribed_ms": bolus.prescribed_ms,
+        "t_ms": bolus.t_ms,
+        "outcome": bolus.outcome,
+        "steps": int(bolus.steps),
+        "ug": rounded(ug(scale, bolus.steps)),
+        "ordered_steps": bolus.ordered_steps,
+        "ordered_ug": rounded(ug(scale, bolus.ordered_steps)),
+    }
+
+
+def bolus_told(scale: Scale, bolus: BolusOutcome) -> str:
+    """What became of a bolus: "given", "given, 10 s late", "cut short, 2.7 of 20 ug"."""
+    told = bolus.outcome
+    if told in ("cut short", "running"):
+        told += f", {_tenths(ug(scale, bolus.ordered_steps))} of {_tenths(ug(scale, bolus.steps))} ug"
+    if told != "missed" and bolus.late_ms:
+        told += f", {bolus.late_ms / 1000:g} s late"
+    return told
+
+
+def _tenths(value: Fraction) -> str:
+    return f"{float(round(value, 1)):g}"
 
 
 def rounded(value: Fraction) -> float:
@@ -104,8 +135,14 @@ def _check_facts(check: Check) -> dict[str, object]:
 def summary(account: Account) -> RenderableType:
     """The summary at the end of a run."""
     parts: list[RenderableType] = [_delivery(account), _way(account), _days(account)]
+    if account.boluses:
+        parts.append(_boluses(account))
     if account.alarms:
         parts.append(_alarms(account))
+    let_go = account.last.plant.let_go
+    if let_go:
+        times = "once" if let_go == 1 else f"{let_go} times"
+        parts.append(Text(f"The dead-man's switch let go by itself {times}.", "yellow"))
     parts += [_checks(account), _verdict(account)]
     return Group(*parts)
 
@@ -133,7 +170,7 @@ def _delivery(account: Account) -> Table:
     tip_ug = tip_ml * scale.concentration_ug_ml
     table.add_row("out of the catheter's tip (twin)", "", f"{float(tip_ml):,.4f}", f"{float(tip_ug):,.3f}")
     worst = account.worst
-    when = f"order minus ledger at worst, {clock(worst.t_ms)}"
+    when = f"order minus ledger at worst, {clock(worst.t_ms, end=True)}"
     table.add_row(when, f"{worst.steps:,}", *_amounts(scale, worst.steps))
     table.add_row("left in the reservoir", f"{status.reservoir_steps:,}", *_amounts(scale, status.reservoir_steps))
     return table
@@ -165,11 +202,23 @@ def _days(account: Account) -> Table:
     return table
 
 
+def _boluses(account: Account) -> Table:
+    table = _table("Boluses", "prescribed at", "ug", "became")
+    for bolus in account.boluses:
+        style = "green" if bolus.outcome in ("given", "running") else "bold red"
+        dose = f"{float(ug(account.scale, bolus.steps)):,.3f}"
+        table.add_row(clock(bolus.prescribed_ms), dose, Text(bolus_told(account.scale, bolus), style))
+    return table
+
+
 def _alarms(account: Account) -> Table:
     table = _table("Alarms", "alarm", "priority", "raised", "ended")
+    table.add_column("what the pump says", justify="left")
+    messages = {kind.name: kind.message for kind in alarm_kinds()}
     for alarm in account.alarms:
         ended = "stands" if alarm.until_ms is None else clock(alarm.until_ms)
-        table.add_row(title(alarm.name), ("", "low", "medium", "high")[alarm.priority], clock(alarm.from_ms), ended)
+        priority = ("", "low", "medium", "high")[alarm.priority]
+        table.add_row(title(alarm.name), priority, clock(alarm.from_ms), ended, messages[alarm.name])
     return table
 
 

@@ -61,7 +61,7 @@ class View:
 
     def _line(self, sample: Sample) -> str:
         percent = min(100 * sample.t_ms // self._days_ms, 100)
-        parts = [f"{clock(sample.t_ms)}  {percent:3d} %", f"rate {self._rate(sample)}", self._dose(sample)]
+        parts = [f"{clock(sample.t_ms, end=True)}  {percent:3d} %", f"rate {self._rate(sample)}", self._dose(sample)]
         parts.append(f"reservoir {self._reservoir(sample)}")
         alarms = ", ".join(title(name) for name in sample.status.alarms)
         parts.append(f"ALARM: {alarms}" if alarms else "no alarm")
@@ -70,7 +70,7 @@ class View:
     def _panel(self, sample: Sample) -> Panel:
         table = Table.grid(padding=(0, 2))
         table.add_row("progress", ProgressBar(total=self._days_ms, completed=sample.t_ms))
-        table.add_row("simulated", f"{clock(sample.t_ms)}   ({self._speed(sample)})")
+        table.add_row("simulated", f"{clock(sample.t_ms, end=True)}   ({self._speed(sample)})")
         table.add_row("state", sample.status.state)
         table.add_row("rate", self._rate(sample))
         table.add_row("dose", self._dose(sample))

@@ -4,6 +4,7 @@ from pump.core.errors import Misuse
 from twin.clock import TwinClock
 from twin.driver import DeadManLine, EdgeReadback, StepLine
 from twin.faults import Faults
+from twin.lines import Lines, TracedDeadMan, TracedStep
 from twin.motor import Motor
 from twin.peripherals import LoopLink, PressureSensor, RamNvm, StallLine, TwinSounder, TwinWatchdog
 from twin.plant import Plant
@@ -41,12 +42,20 @@ class Bench:
         plant: "dict | None" = None,
         clock_start: "int | None" = None,
         edges_start: "int | None" = None,
+        trace: bool = False,
     ) -> None:
         """`fill_steps` is what the reservoir holds at first, in microsteps. `plant` overrides `plant.DEFAULTS`. `seed`
-        decides where clock and edge counter begin, unless `clock_start` (ms) and `edges_start` do, 0..2**30-1."""
+        decides where clock and edge counter begin, unless `clock_start` (ms) and `edges_start` do, 0..2**30-1. With
+        `trace`, `lines` notes what ENABLE and DIR do."""
         self.clock = TwinClock(_start(seed) if clock_start is None else clock_start)
-        self.dead_man = DeadManLine(board.DEAD_MAN_MS)
-        self.step = StepLine(self.dead_man, board.DIR_SETUP_US, board.MIN_STEP_INTERVAL_US)
+        driver_us = (board.DIR_SETUP_US, board.MIN_STEP_INTERVAL_US)
+        if trace:
+            self.lines = Lines(self.clock)
+            self.dead_man = TracedDeadMan(board.DEAD_MAN_MS, self.lines)
+            self.step = TracedStep(self.dead_man, driver_us[0], driver_us[1], self.lines)
+        else:
+            self.dead_man = DeadManLine(board.DEAD_MAN_MS)
+            self.step = StepLine(self.dead_man, driver_us[0], driver_us[1])
         self.edges = EdgeReadback(_start(seed + 1) if edges_start is None else edges_start)
         self.motor = Motor(self.dead_man)
         self.plant = Plant(board, fill_steps, plant or {})
@@ -74,8 +83,8 @@ class Bench:
             if change_ms is not None and change_ms - clock.elapsed_ms < part_ms:
                 part_ms = change_ms - clock.elapsed_ms
             self._elapse(part_ms)
-            dead_man.elapse(part_ms)
             clock.advance(part_ms)
+            dead_man.elapse(part_ms)
             self.watchdog.elapse(part_ms, clock.elapsed_ms)
             if change_ms == clock.elapsed_ms:
                 self._apply_faults()
@@ -120,6 +129,8 @@ class Bench:
             "pressure_kpa": plant.pressure_kpa(),
             "edges": self._pulses - self.edges.lost,
             "enabled": 1 if self.dead_man.drives() else 0,
+            "watchdog_expiries": self.watchdog.expiries,
+            "let_go": self.dead_man.let_go,
         }
 
 

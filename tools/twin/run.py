@@ -1,6 +1,6 @@
 """The guest's entry: the firmware on the twin's bench, from a job file to a stream of messages.
 
-Each message is one JSON object on a line, its kind under "k": start, sample, event, burst, end, error.
+Each message is one JSON object on a line, its kind under "k": start, sample, event, burst, line, end, error.
 """
 
 import gc
@@ -9,6 +9,7 @@ import sys
 
 from pump.app import App
 from pump.core.errors import Misuse, Refused
+from pump.runtime.states import INHIBITED
 from pump.safety.alarms import RESERVOIR_EMPTY, RESERVOIR_LOW
 from pump.therapy.forecast import day_total
 from twin.bench import Bench
@@ -32,10 +33,13 @@ class Run:
     """
 
     def __init__(self, board, job: Job, emit) -> None:
-        """Open the pump and start it. Raises Refused when the firmware refuses the program."""
+        """Open the pump and start it. Raises Refused when the firmware refuses the program.
+
+        A pump that fails its self-test is not started.
+        """
         self.failed = False
         self.goes_on = True
-        self.bench = Bench(board, job.fill_steps, job.faults, job.seed, job.plant)
+        self.bench = Bench(board, job.fill_steps, job.faults, job.seed, job.plant, trace=job.trace)
         self.app = App(board, self.bench.ports)
         self._board = board
         self._job = job
@@ -89,6 +93,7 @@ class Run:
             tick()
             if trace:
                 self._trace_burst()
+                self._trace_lines()
             poll()
             if journal.seq != self._events_seen:
                 self._report_events()
@@ -104,13 +109,14 @@ class Run:
         job = self._job
         app = self.app
         app.open()
-        failed = [event.kind for event in app.journal.since(0) if event.kind.startswith("self_test_")]
-        if failed:
-            raise Refused("pump", ", ".join(failed), "a bench that passes its self-test, so no fault at 0 ms")
-        app.control.load(job.program)
+        # A pump that failed its self-test takes no program; the run then shows it with its alarm.
+        inhibited = app.control.state == INHIBITED
+        if not inhibited:
+            app.control.load(job.program)
         app.control.refill(job.fill_steps)
         app.control.set_time(job.start_ms)
-        app.control.start()
+        if not inhibited:
+            app.control.start()
 
     def say_start(self) -> None:
         """Say that the pump stands, how it understood its program, and how it got there."""
@@ -126,6 +132,8 @@ class Run:
             }
         )
         self._report_events()
+        if self._job.trace:
+            self._trace_lines()
 
     def _report_events(self) -> None:
         """Say what is new in the journal; refill, or end the run, where the job wants that."""
@@ -161,9 +169,12 @@ class Run:
                     "t_ms": self._elapsed_ms,
                     "steps": step.burst_steps,
                     "interval_us": step.interval_us,
-                    "enabled": 1 if self.bench.dead_man.held() else 0,
                 }
             )
+
+    def _trace_lines(self) -> None:
+        for t_ms, name, level in self.bench.lines.take():
+            self._say({"k": "line", "t_ms": t_ms, "name": name, "level": level})
 
     def _sample(self) -> None:
         """Say how things stand, and end the run if someone wants that."""
@@ -177,6 +188,8 @@ class Run:
     def _end(self) -> None:
         status = self._status()
         self._report_events()
+        if self._job.trace:
+            self._trace_lines()
         self._say(
             {
                 "k": "end",

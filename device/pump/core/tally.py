@@ -9,9 +9,9 @@ class Tally:
         self.low = 0
 
     def add(self, steps: int) -> None:
-        """Add 0..2**29 `steps`."""
-        low = self.low + steps
-        self.high += low >> 20
+        """Add 0..2**30-1 `steps`."""
+        low = self.low + (steps & 0xFFFFF)
+        self.high += (steps >> 20) + (low >> 20)
         self.low = low & 0xFFFFF
 
     def total(self) -> int:

@@ -18,6 +18,10 @@ from pump.therapy.forecast import Forecast
 from pump.therapy.orders import BolusOrders
 from pump.therapy.program import Program, nothing_ordered
 
+# The loop looks at a bolus this long, and at least two ticks, before its time.
+BOLUS_AHEAD_MS = 2000
+# What becomes owed goes out at the end of its tick, and one tick later when the driver has to be enabled first.
+LAG_TICKS = 2
 # A bolus that comes due late, because a tick or the loop did, is still given within this time.
 BOLUS_LATE_MS = 15 * MS_PER_MINUTE
 
@@ -38,10 +42,10 @@ class Control:
         reservoir: Reservoir,
         journal: Journal,
         own_limits: "list[tuple[dict, str]]",
-        bolus_ahead_ms: int,
+        tick_ms: int,
     ) -> None:
-        """`own_limits`: the pump's own limits, each ({"hour": steps, "day": .., "bolus": ..}, who set them). A bolus is
-        looked at `bolus_ahead_ms` before its time."""
+        """`own_limits`: the pump's own limits, each ({"hour": steps, "day": .., "bolus": ..}, who set them). A tick is
+        due every `tick_ms`."""
         self.state = states.BOOT
         self.alarms = Alarms()
         self.program = nothing_ordered()
@@ -53,7 +57,8 @@ class Control:
         self._reservoir = reservoir
         self._journal = journal
         self._own_limits = own_limits
-        self._bolus_ahead_ms = bolus_ahead_ms
+        self._bolus_ahead_ms = max(BOLUS_AHEAD_MS, 2 * tick_ms)
+        self._lag_ms = LAG_TICKS * tick_ms
         self._orders = BolusOrders(self.program)
         self._bolus_running = False
         self._capped_ticks = 0
@@ -74,12 +79,15 @@ class Control:
             self._enter(states.PASS)
 
     def load(self, source: object) -> None:
-        """Take the program `source` (see `therapy.program`); only while stopped. Its day 0 is today."""
-        if self.state != states.STOPPED:
-            raise Refused("program", "while " + self.state, "a program is loaded while stopped")
-        program = Program(source)
-        limits = self._limits_of(program)
-        refuse_unsafe_basal(limits, program.segment_start_ms, lambda day_ms: Forecast(program, day_ms))
+        """Take the program `source` (see `therapy.program`); only while stopped. Its day 0 is today.
+
+        What is refused is logged.
+        """
+        try:
+            program, limits = self._checked(source)
+        except Refused:
+            self._journal.log("program_refused")
+            raise
         basal = Basal(program)
         before = self._tick.demand.basal
         self._tick.held_off = True
@@ -93,6 +101,14 @@ class Control:
         self._orders = BolusOrders(program)
         self._journal.log("program", len(program.segment_start_ms), len(program.boluses))
 
+    def _checked(self, source: object) -> "tuple[Program, Limits]":
+        if self.state != states.STOPPED:
+            raise Refused("program", "while " + self.state, "a program is loaded while stopped")
+        program = Program(source)
+        limits = self._limits_of(program)
+        refuse_unsafe_basal(limits, program.segment_start_ms, self._lag_ms, lambda day_ms: Forecast(program, day_ms))
+        return program, limits
+
     def _limits_of(self, program: Program) -> Limits:
         chosen = []
         for name in ("hour", "day", "bolus"):
@@ -105,7 +121,7 @@ class Control:
         """The rest was drawn off and `fill_steps` microsteps' worth filled in."""
         self._tick.held_off = True
         try:
-            self._reservoir.refill(fill_steps)
+            self._reservoir.refill(fill_steps, self._confirmation.in_flight_steps)
         finally:
             self._tick.held_off = False
         self._journal.log("refill", fill_steps)
@@ -140,13 +156,18 @@ class Control:
 
         Raises Refused when the tick has just halted the pump: that alarm was not seen yet.
         """
-        if self._follow_halt():
-            raise Refused("acknowledge", "a new alarm", "acknowledge after it was seen")
-        self._enter(states.ACKNOWLEDGE)
-        self._halt.clear()
-        self._confirmation.excuse()
+        self._tick.held_off = True
+        try:
+            if self._follow_halt():
+                raise Refused("acknowledge", "a new alarm", "acknowledge after it was seen")
+            self._enter(states.ACKNOWLEDGE)
+            self._halt.clear()
+        finally:
+            self._tick.held_off = False
         for alarm in self.alarms.acknowledge():
             self._journal.log("alarm_end", alarm)
+            if alarm in (table.MOTOR_MISMATCH, table.FREE_FLOW):
+                self._confirmation.excuse()
 
     def raise_alarm(self, alarm: int) -> None:
         """`alarm` has its cause now; its row says what that does to the motor."""
@@ -159,7 +180,8 @@ class Control:
 
     def poll(self) -> None:
         """Follow what the tick found, and begin the bolus that is due."""
-        self._follow_halt()
+        if self._halt.reasons:
+            self._follow_halt()
         delivering = self.state == states.DELIVERING
         if delivering and self._reservoir.usable(self._confirmation.in_flight_steps) <= 0:
             self.raise_alarm(table.RESERVOIR_EMPTY)
@@ -169,12 +191,14 @@ class Control:
         self._follow_bolus()
 
     def _follow_halt(self) -> bool:
-        """Whether the tick halted the pump since the last look."""
-        halted_by = self._halt.reason
-        if not halted_by or self.alarms.stands(halted_by):
-            return False
-        self.raise_alarm(halted_by)
-        return True
+        """Whether the tick halted the pump for something new since the last look."""
+        reasons = self._halt.reasons
+        found = False
+        for alarm in range(len(table.TABLE)):
+            if reasons & (1 << alarm) and not self.alarms.stands(alarm):
+                self.raise_alarm(alarm)
+                found = True
+        return found
 
     def _follow(self, alarm: int, cause: bool) -> None:
         if cause:
@@ -199,9 +223,8 @@ class Control:
         order = self._orders.peek()
         if order is None:
             return
-        wait_ms = self._orders.wait_ms(basal.day, basal.day_ms)
-        if wait_ms <= self._bolus_ahead_ms:
-            self._begin_bolus(order.duration_ms, max(wait_ms, 0))
+        if self._orders.wait_ms(basal.day, basal.day_ms) <= self._bolus_ahead_ms:
+            self._begin_bolus(order.duration_ms)
 
     def _miss_boluses_later_than(self, late_ms: int) -> None:
         """Pass over the boluses whose time was more than `late_ms` ago."""
@@ -209,30 +232,36 @@ class Control:
         order = self._orders.peek()
         while order is not None and self._orders.wait_ms(basal.day, basal.day_ms) < -late_ms:
             self._journal.log("bolus_missed", order.whole, order.at_ms)
+            self.raise_alarm(table.BOLUS_MISSED)
             self._orders.skipped()
             order = self._orders.peek()
 
-    def _begin_bolus(self, duration_ms: int, wait_ms: int) -> None:
+    def _begin_bolus(self, duration_ms: int) -> None:
+        """Begin the next order, or deny it. The tick is held off, so that all that is looked at is of one moment."""
         demand = self._tick.demand
         basal = demand.basal
+        self._tick.held_off = True
         steps = self._orders.steps()
-        bolus = BolusAhead(steps, wait_ms, duration_ms, demand.owed_steps)
+        wait_ms = max(self._orders.wait_ms(basal.day, basal.day_ms), 0)
         try:
             refuse_unsafe_bolus(
-                self._guard.limits, self._guard.windows, bolus, lambda: Forecast(self.program, basal.day_ms)
+                self._guard.limits,
+                self._guard.windows,
+                BolusAhead(steps, wait_ms, duration_ms, demand.owed_steps),
+                self._lag_ms,
+                lambda: Forecast(self.program, basal.day_ms),
             )
+            demand.bolus.arm(steps, wait_ms, duration_ms)
         except Refused:
             self._orders.skipped()
             self._journal.log("bolus_denied", steps, wait_ms)
             self.raise_alarm(table.LIMIT_REACHED)
             return
-        self._tick.held_off = True
-        wait_ms = max(self._orders.wait_ms(basal.day, basal.day_ms), 0)
-        demand.bolus.arm(steps, wait_ms, duration_ms)
-        self._tick.held_off = False
+        finally:
+            self._tick.held_off = False
         self._orders.given()
         self._bolus_running = True
-        self._journal.log("bolus", steps, duration_ms)
+        self._journal.log("bolus", steps, wait_ms)
 
     def _end_delivery(self) -> None:
         self._tick.delivering = False

@@ -66,7 +66,7 @@ class Tick:
         self._settle(dt_ms)
         self._guard.elapse(dt_ms)
         self.demand.advance(dt_ms, self.delivering)
-        if self.delivering and not self._halt.reason:
+        if self.delivering and not self._halt.reasons:
             if self._driver_ready():
                 self._send()
         else:
@@ -75,8 +75,9 @@ class Tick:
     def _rest(self) -> None:
         """Let go of the driver: at once after a halt, else when the last burst is out."""
         self._unheld_ticks = 0
-        if self._halt.reason:
+        if self._halt.reasons:
             self._steps.stop()
+            self._confirmation.abandon()
         if not self._steps.busy():
             self._dead_man.release()
 
@@ -85,7 +86,7 @@ class Tick:
         self._ledger.confirm(confirmation.settle(dt_ms))
         if confirmation.free_flow:
             self._halt.latch(FREE_FLOW)
-        elif confirmation.disagreement_steps() >= self._mismatch_steps:
+        if confirmation.disagreement_steps >= self._mismatch_steps:
             self._halt.latch(MOTOR_MISMATCH)
 
     def _driver_ready(self) -> bool:

@@ -9,7 +9,7 @@ from pump.safety.limits import Limits
 from pump.safety.reservoir import Reservoir
 from pump.safety.windows import Windows
 
-# Why a grant was smaller than what was owed.
+# Why a grant was smaller than what was owed; REASONS says it in words, in the order of `withheld_ticks`.
 IN_FULL, HALTED, CATCH_UP, HOUR_CAP, DAY_CAP, EMPTY = 0, 1, 2, 3, 4, 5
 REASONS = ("in full", "halted", "catch-up", "1 h cap", "24 h cap", "reservoir empty")
 
@@ -60,7 +60,7 @@ class Guard:
         if steps > room:
             steps = room
             why = EMPTY
-        if self._halt.reason:
+        if self._halt.reasons:
             steps = 0
             why = HALTED
         if why:

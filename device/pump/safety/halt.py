@@ -1,19 +1,19 @@
 """The one way delivery is shut down."""
 
-from pump.safety.alarms import NONE
-
 
 class Halt:
-    """A latch that holds the alarm for which delivery was shut down. *tick, loop*: `latch`; *loop*: `clear`."""
+    """A latch that holds the alarms for which delivery was shut down, one bit each.
+
+    *tick, loop*: `latch`; *loop*: `clear`.
+    """
 
     def __init__(self) -> None:
-        self.reason = NONE
+        self.reasons = 0
 
     def latch(self, alarm: int) -> None:
-        """Shut down because of `alarm`. The first reason stays."""
-        if self.reason == NONE:
-            self.reason = alarm
+        """Shut down because of `alarm`."""
+        self.reasons |= 1 << alarm
 
     def clear(self) -> None:
         """Delivery may be started again."""
-        self.reason = NONE
+        self.reasons = 0

@@ -18,20 +18,24 @@ class Reservoir:
         self.filled = Tally()
         self.wasted = Tally()
 
-    def refill(self, fill_steps: int) -> None:
-        """Draw off the rest, which is wasted, and fill with `fill_steps`. Raises Refused on an overfill."""
-        refuse_unless_int("fill_steps", fill_steps, 0, self.capacity_steps)
-        if self.left_steps < 0:
-            # More was delivered than was known to be there, so more had been filled.
-            self.filled.add(-self.left_steps)
-        else:
-            self.wasted.add(self.left_steps)
+    def refill(self, fill_steps: int, in_flight_steps: int) -> None:
+        """Draw off the rest, which is wasted, and fill with `fill_steps`.
+
+        Raises Refused on an overfill, and on a fill that `in_flight_steps` would bring below the residual.
+        """
+        refuse_unless_int("fill_steps", fill_steps, self.residual_steps + in_flight_steps, self.capacity_steps)
+        self.wasted.add(self.left_steps)
         self.filled.add(fill_steps)
         self.left_steps = fill_steps
 
     def draw(self, steps: int) -> None:
         """`steps` left the reservoir."""
-        self.left_steps -= steps
+        left_steps = self.left_steps - steps
+        if left_steps < 0:
+            # More came out than was known to be there, so more had been filled.
+            self.filled.add(-left_steps)
+            left_steps = 0
+        self.left_steps = left_steps
 
     def usable(self, in_flight_steps: int) -> int:
         """The microsteps that may still be granted while `in_flight_steps` are on their way."""

@@ -3,12 +3,14 @@
 from array import array
 
 from pump.core.errors import Refused, refuse_unless_int
-from pump.core.units import MS_PER_DAY, SMALL_MAX
+from pump.core.units import MS_PER_DAY, MS_PER_MINUTE, SMALL_MAX
 
 VERSION = 1
 RATE_DEN_MAX = 1 << 20
 SEGMENTS_MAX = 48
 BOLUSES_MAX = 64
+# Boluses are begun one by one, each after the loop has seen the end of the one before.
+BOLUS_GAP_MS = MS_PER_MINUTE
 # Half of what a drip could take, so that basal and bolus of one tick together stay within 30 bits.
 STEPS_MAX = (SMALL_MAX - MS_PER_DAY) >> 1
 
@@ -68,8 +70,8 @@ class Program:
             refuse_unless_int(name + ".duration_ms", duration_ms, 1, MS_PER_DAY)
             start_ms = day * MS_PER_DAY + at_ms
             if start_ms < free_from_ms:
-                raise Refused(name + ".at_ms", at_ms, "a start not before the end of the bolus before it")
-            free_from_ms = start_ms + duration_ms
+                raise Refused(name + ".at_ms", at_ms, "a start at least 60 s after the end of the bolus before it")
+            free_from_ms = start_ms + duration_ms + BOLUS_GAP_MS
             self.boluses.append(BolusOrder(day, at_ms, whole, frac, duration_ms))
 
     def _read_limits(self, source: object) -> None:

@@ -140,13 +140,11 @@ class Lane:
         """All the counts this lane came to, and what the motor really made. Fails when they do not add up."""
         status = self.app.status.read()
         truth = self.bench.truth()
-        names = (
-            "ordered granted confirmed owed dropped in_flight missing stray hour day reservoir filled wasted".split()
-        )
-        counts = [status[name + "_steps"] for name in names]
-        ordered, granted, confirmed, owed, dropped, in_flight, missing, stray = counts[:8]
+        names = "ordered granted confirmed owed dropped in_flight missing stray abandoned hour day reservoir filled wasted"
+        counts = [status[name + "_steps"] for name in names.split()]
+        ordered, granted, confirmed, owed, dropped, in_flight, missing, stray, abandoned = counts[:9]
         assert ordered == granted + owed + dropped, counts
-        assert granted + stray == confirmed + in_flight + missing, counts
+        assert granted + stray == confirmed + in_flight + missing + abandoned, counts
         assert status["filled_steps"] == status["reservoir_steps"] + confirmed + status["wasted_steps"], counts
         counts += status["withheld_ticks"]
         return counts + [

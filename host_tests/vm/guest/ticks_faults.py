@@ -67,6 +67,17 @@ def test_the_catheter_is_blocked():
     assert lane.restarts >= 5
 
 
+def test_edges_come_that_were_never_sent():
+    lane = Lane(BRISK, 1000, seed=53)
+    for i in range(20):
+        lane.bench.edges.see((1 << 29) + i)
+        lane.run(50)
+    report("free flow", lane)
+    assert lane.wrapped()
+    assert lane.restarts >= 19
+    assert lane.app.status.read()["stray_steps"] > 1 << 30
+
+
 def test_ticks_come_late():
     faults = again_and_again("late_tick", 20_000, 5000, 73) + again_and_again("late_tick", 33_000, 3000, 1111)
     lane = Lane(BRISK, 10, seed=47, faults=faults)

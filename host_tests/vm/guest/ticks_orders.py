@@ -26,8 +26,11 @@ def withheld(lane, reason):
 
 
 def test_boluses_at_the_boards_tick():
-    lane = Lane(program([[0, 1_000_000, 7]], DEN, every(4000, 2500, 60, 24)), 10)
-    lane.run(10_000, uneven=True)
+    lane = Lane(program([[0, 1_000_000, 7]], DEN, every(70_000, 2500, 60, 24)), 10)
+    for i in range(1, 25):
+        # The quiet between two boluses is passed over.
+        lane.app.control.set_time(i * 70_000 - 1000)
+        lane.run(420, uneven=True)
     report("boluses", lane)
     assert lane.wrapped()
     assert lane.happened().count("bolus_end") >= 20
@@ -35,7 +38,7 @@ def test_boluses_at_the_boards_tick():
 
 
 def test_boluses_cancelled_by_stops():
-    lane = Lane(program([[0, 2_000_000, DEN - 1]], DEN, every(90_000, 60_000, 900, 40)), 1000, seed=3)
+    lane = Lane(program([[0, 2_000_000, DEN - 1]], DEN, every(120_000, 60_000, 900, 40)), 1000, seed=3)
     lane.run(6000, stop_every=350)
     report("stops", lane)
     assert lane.wrapped()

@@ -205,7 +205,7 @@ def show_sizes(out: Console) -> None:
 
 def main() -> int:
     """Run the measurements. Returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m itb.bench", description="Measure the simulated bench pump.")
+    parser = argparse.ArgumentParser(prog="python -m itb.measure", description="Measure the simulated bench pump.")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="runs of each engine")
     parser.add_argument("--days", type=int, default=DAYS, help="simulated days of each run")
     parser.add_argument("--years", action="store_true", help="also run the seven years of the goal (minutes)")
