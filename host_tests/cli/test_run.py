@@ -197,7 +197,7 @@ def test_a_fault_at_the_start_shows_the_inhibited_pump_and_what_it_did_not_give(
     assert "Self-test failed; the pump will not run." in text
 
 
-def test_the_facts_say_what_was_run_and_what_the_firmware_took(tmp_path: Path) -> None:
+def test_the_facts_say_what_was_run_and_what_the_firmware_took() -> None:
     told = run_facts(FLEX_DAY, "--days", "0.01", "--seed", "7", "--slice", "20 s")
     assert told["prescription"] == {"title": "A flex day with two boluses", "file": "flex-day.toml"}
     assert (told["board"], told["slice_ms"], told["seed"], told["findings"]) == ("sim", 20_000, 7, [])

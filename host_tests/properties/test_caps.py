@@ -21,7 +21,6 @@ from pump.therapy.forecast import Forecast
 from pump.therapy.program import Program
 from rig import DAY_MS, HOUR_MS, MINUTE_MS, UNLIMITED, program
 
-
 # Two of the ticks below.
 LAG_MS = 90_000
 
@@ -177,5 +176,9 @@ def test_a_naive_window_grants_the_bolus_that_lets_basal_overshoot_and_ours_refu
     assert naive_room >= 200
     with pytest.raises(Refused, match="at most 700 microsteps, the hour limit of the test"):
         refuse_unsafe_bolus(
-            limits, guard.windows, BolusAhead(200, 0, MINUTE_MS, 0), LAG_MS, lambda: Forecast(plan, just_before_midnight_ms)
+            limits,
+            guard.windows,
+            BolusAhead(200, 0, MINUTE_MS, 0),
+            LAG_MS,
+            lambda: Forecast(plan, just_before_midnight_ms),
         )

@@ -70,7 +70,9 @@ def test_every_account_balances_after_every_action(
         now = rig.status()
         assert now["ordered_steps"] == now["granted_steps"] + now["owed_steps"] + now["dropped_steps"]
         confirmed = now["confirmed_steps"] - now["stray_steps"]
-        assert now["granted_steps"] == confirmed + now["in_flight_steps"] + now["missing_steps"] + now["abandoned_steps"]
+        assert (
+            now["granted_steps"] == confirmed + now["in_flight_steps"] + now["missing_steps"] + now["abandoned_steps"]
+        )
         assert now["filled_steps"] == now["reservoir_steps"] + now["confirmed_steps"] + now["wasted_steps"]
         assert now["reservoir_steps"] >= 0
         assert rig.bench.motor.steps <= now["granted_steps"]

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from math import ceil
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -71,7 +72,7 @@ def test_the_daily_total_shown_is_exactly_what_the_devices_numbers_say(rx, board
 @given(prescriptions(), st.sampled_from(BOARDS))
 def test_what_the_device_is_given_is_what_was_prescribed(rx, board):
     plan = plan_or_skip(rx, board)
-    sent = plan.program.as_dict()
+    sent: Any = plan.program.as_dict()
     ug = [
         [plan.scale.ug(whole + Fraction(frac, sent["rate_den"])) for *_, whole, frac in rows]
         for rows in (sent["segments"], [row[:4] for row in sent["boluses"]])

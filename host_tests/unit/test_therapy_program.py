@@ -215,7 +215,9 @@ def test_segments_ascend() -> None:
     "first, at_ms, day",
     [([0, 1000, 9, 0, 500], 61_500, 0), ([2, MS_PER_DAY - 100, 9, 0, 300], 60_200, 3)],
 )
-def test_a_bolus_may_begin_a_minute_after_the_one_before_ends_and_not_earlier(first: list[int], at_ms: int, day: int) -> None:
+def test_a_bolus_may_begin_a_minute_after_the_one_before_ends_and_not_earlier(
+    first: list[int], at_ms: int, day: int
+) -> None:
     Program(changed(boluses=[first, [day, at_ms, 9, 0, 1]]))
     Program(changed(boluses=[first, [day, at_ms + 1, 9, 0, 1]]))
     early = changed(boluses=[first, [day, at_ms - 1, 9, 0, 1]])

@@ -145,8 +145,10 @@ def run(
     if as_json:
         typer.echo(json.dumps({**about(plan, job, outcome.record, confirm_soft), **facts(outcome.account)}, indent=2))
     else:
-        Console().print(summary(outcome.account))
-        Console().print(told(outcome.record), highlight=False)
+        out = Console()
+        if words := told(outcome.record):
+            out.print(words, highlight=False, soft_wrap=True)
+        out.print(summary(outcome.account))
     written = [
         _write("--plot", plot, lambda path: _draw(plan, outcome, path), errors),
         _write("--vcd", vcd, lambda path: _write_waveform(outcome, path), errors),

@@ -140,7 +140,9 @@ class Lane:
         """All the counts this lane came to, and what the motor really made. Fails when they do not add up."""
         status = self.app.status.read()
         truth = self.bench.truth()
-        names = "ordered granted confirmed owed dropped in_flight missing stray abandoned hour day reservoir filled wasted"
+        names = (
+            "ordered granted confirmed owed dropped in_flight missing stray abandoned hour day reservoir filled wasted"
+        )
         counts = [status[name + "_steps"] for name in names.split()]
         ordered, granted, confirmed, owed, dropped, in_flight, missing, stray, abandoned = counts[:9]
         assert ordered == granted + owed + dropped, counts
