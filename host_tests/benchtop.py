@@ -7,6 +7,7 @@ from typing import Any
 
 from pump.app import App
 from pump.core.ports import EdgeCounter, StepPort
+from pump.safety.alarms import TABLE
 from rig import board_module, program
 from twin.bench import Bench
 from twin.faults import Faults
@@ -17,6 +18,7 @@ FAST_STEPS_DAY = 5_184_000
 # Ten microsteps in each second: 36,000 an hour.
 STEADY_STEPS_DAY = 864_000
 STEADY = program([[0, STEADY_STEPS_DAY, 0]])
+FAST = program([[0, FAST_STEPS_DAY, 0]])
 
 constants = cache(board_module)
 
@@ -113,8 +115,23 @@ class Benchtop:
             self.control.program,
             self.app.tick.demand.basal,
             self.app.tick.delivering,
-            self.app.tick.held_off,
+            self.app.tick._holds,
         )
+
+
+def running(pump: Benchtop) -> Benchtop:
+    """Ticked until its bursts go out. What it owes from before the first keeps them at their greatest, 65 steps."""
+    pump.started(FAST)
+    pump.tick(3)
+    assert pump.bench.step.busy()
+    return pump
+
+
+def halted_by(pump: Benchtop) -> list[int]:
+    """The alarms for which delivery is shut down."""
+    reasons = pump.app.tick._halt.reasons
+    assert reasons < 1 << len(TABLE)
+    return [alarm for alarm in range(len(TABLE)) if reasons & 1 << alarm]
 
 
 def logged(snapshot: tuple[object, ...], kind: str) -> tuple[object, ...]:

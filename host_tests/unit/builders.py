@@ -11,6 +11,8 @@ from pump.safety.halt import Halt
 from pump.safety.limits import Limit, Limits
 from pump.safety.reservoir import Reservoir
 from pump.safety.windows import Windows
+from pump.therapy.program import Program
+from rig import program
 
 
 def refusal(act: Callable[[], object]) -> tuple[str, object, str]:
@@ -30,6 +32,11 @@ def filled_reservoir(fill_steps: int = SMALL_MAX, residual_steps: int = 0, low_s
     reservoir = Reservoir(SMALL_MAX, residual_steps, low_steps)
     reservoir.refill(fill_steps, 0)
     return reservoir
+
+
+def schedule(*rows: tuple[int, int]) -> Program:
+    """A day schedule of (start in ms, steps per day)."""
+    return Program(program([[start_ms, steps_day, 0] for start_ms, steps_day in rows]))
 
 
 class GuardBench:

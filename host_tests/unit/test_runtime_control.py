@@ -7,7 +7,7 @@ import pytest
 
 from benchtop import FAST_STEPS_DAY, STEADY, STEADY_STEPS_DAY, Benchtop, logged, with_limits
 from pump.core.errors import Refused
-from pump.safety.alarms import LIMIT_REACHED, MOTOR_STALL, OCCLUSION, TABLE
+from pump.safety.alarms import MOTOR_STALL
 from rig import DAY_MS, HOUR_MS, UNLIMITED, program
 
 LONG_MS = 10**9
@@ -106,7 +106,7 @@ def test_each_command_in_each_state_is_taken_or_refused_and_a_refusal_changes_no
     else:
         COMMANDS[command](pump)
         assert pump.control.state == target
-    assert not pump.app.tick.held_off
+    assert not pump.app.tick._holds
     assert pump.app.tick.delivering == (pump.control.state == "delivering")
 
 
@@ -295,143 +295,6 @@ class TestRefillAndTime:
         assert pump.alarms() == []
 
 
-class TestAlarms:
-    @pytest.mark.parametrize("alarm", [row for row in range(1, len(TABLE)) if TABLE[row][5] == "halts"])
-    def test_an_alarm_that_halts_does_so_at_once(self, alarm: int) -> None:
-        pump = delivering()
-        pump.control.raise_alarm(alarm)
-        assert pump.control.state == "halted"
-        assert not pump.app.tick.delivering
-        assert pump.events("alarm") == [(alarm, 3)]
-        pump.tick()
-        assert not pump.bench.dead_man.enabled
-
-    def test_an_alarm_that_does_not_halt_lets_the_pump_run(self) -> None:
-        pump = delivering()
-        pump.control.raise_alarm(LIMIT_REACHED)
-        assert pump.control.state == "delivering"
-
-    def test_an_alarm_raised_again_is_one_alarm(self) -> None:
-        pump = delivering()
-        pump.control.raise_alarm(LIMIT_REACHED)
-        pump.control.raise_alarm(LIMIT_REACHED)
-        assert pump.events("alarm") == [(LIMIT_REACHED, 2)]
-
-    def test_after_a_halt_is_acknowledged_the_pump_may_be_started_and_does_not_start_by_itself(self) -> None:
-        pump = halted()
-        pump.slice(3)
-        pump.control.acknowledge()
-        pump.slice(5)
-        assert pump.control.state == "stopped"
-        assert pump.alarms() == []
-        assert pump.events("alarm_end") == [(MOTOR_STALL, 0)]
-        pump.control.start()
-        pump.slice(5)
-        assert pump.control.state == "delivering"
-
-    def test_a_mismatch_that_was_acknowledged_does_not_halt_again(self) -> None:
-        pump = Benchtop([["lost_edges", 1000, 30_000, 2]]).started()
-        pump.until_state("halted")
-        pump.slice(40)
-        pump.control.acknowledge()
-        pump.control.start()
-        pump.slice(50)
-        assert pump.control.state == "delivering"
-
-    def test_a_halt_the_loop_has_not_seen_yet_is_not_lost_by_acknowledging_something_else(self) -> None:
-        pump = delivering()
-        pump.bench.edges.see(100)
-        pump.tick(2)
-        with pytest.raises(Refused, match="a new alarm"):
-            pump.control.acknowledge()
-        assert pump.events("alarm") != []
-        assert pump.control.state == "halted"
-        pump.control.acknowledge()
-        assert pump.control.state == "stopped"
-
-    @pytest.mark.req("M-03")
-    @pytest.mark.parametrize("raised", [None, LIMIT_REACHED])
-    def test_an_acknowledge_while_delivering_does_not_forgive_what_is_missing(self, raised: int | None) -> None:
-        # Of ten steps in each second one is lost.
-        pump = Benchtop([["lost_edges", 1, LONG_MS, 10]]).started()
-        while pump.control.state == "delivering":
-            pump.slice(20)
-            if pump.control.state == "delivering":
-                if raised is not None:
-                    pump.control.raise_alarm(raised)
-                pump.control.acknowledge()
-                assert pump.status()["missing_steps"] < 32
-        assert pump.status()["missing_steps"] == 32
-        assert pump.alarms()[0] == "motor_mismatch"
-
-    @pytest.mark.req("M-03")
-    @pytest.mark.parametrize("alarm", [MOTOR_STALL, OCCLUSION])
-    def test_acknowledging_another_halt_does_not_forgive_what_is_missing(self, alarm: int) -> None:
-        pump = Benchtop([["lost_edges", 1, LONG_MS, 10]]).started()
-        pump.slice(30)
-        missing = pump.status()["missing_steps"]
-        assert 20 < missing < 32
-        pump.control.raise_alarm(alarm)
-        pump.slice(3)
-        pump.control.acknowledge()
-        pump.control.start()
-        pump.until_state("halted", 34 - missing)
-        assert pump.alarms() == ["motor_mismatch"]
-        assert pump.status()["missing_steps"] == 32
-
-    @pytest.mark.req("A-01", "M-03")
-    @pytest.mark.parametrize("edges, also", [(1, []), (31, []), (32, ["motor_mismatch"])])
-    def test_free_flow_while_halted_for_something_else_is_alarmed_too(self, edges: int, also: list[str]) -> None:
-        pump = delivering()
-        pump.control.raise_alarm(OCCLUSION)
-        pump.slice(3)
-        assert pump.alarms() == ["occlusion"]
-        pump.bench.edges.see(edges)
-        pump.slice(3)
-        assert pump.alarms() == [*also, "free_flow", "occlusion"]
-        assert pump.control.state == "halted"
-        assert pump.kinds().count("alarm") == 2 + len(also)
-
-    @pytest.mark.req("A-01")
-    def test_every_reason_of_a_halt_becomes_an_alarm_once_and_one_acknowledge_ends_them(self) -> None:
-        pump = delivering()
-        reasons = [alarm for alarm in range(len(TABLE)) if TABLE[alarm][5] == "halts"]
-        assert len(reasons) == 6
-        for alarm in reversed(reasons):
-            pump.app.tick._halt.latch(alarm)
-        pump.slice(5)
-        assert pump.events("alarm") == [(alarm, 3) for alarm in reasons]
-        assert pump.alarms() == [TABLE[alarm][0] for alarm in reasons]
-        pump.control.acknowledge()
-        assert pump.events("alarm_end") == [(alarm, 0) for alarm in reasons]
-        pump.control.start()
-        pump.slice(5)
-        assert pump.control.state == "delivering"
-        assert pump.alarms() == []
-
-    @pytest.mark.req("A-01")
-    def test_of_several_halts_the_one_not_seen_yet_keeps_all_from_being_acknowledged(self) -> None:
-        pump = halted()
-        pump.slice(3)
-        pump.bench.edges.see(1)
-        pump.tick()
-        with pytest.raises(Refused, match="a new alarm"):
-            pump.control.acknowledge()
-        assert not pump.app.tick.held_off
-        assert pump.alarms() == ["free_flow", "motor_stall"]
-        assert pump.control.state == "halted"
-        pump.control.acknowledge()
-        assert pump.alarms() == []
-
-    @pytest.mark.req("M-03")
-    def test_what_the_tick_halted_for_is_taken_up_by_the_loop_once(self) -> None:
-        pump = delivering()
-        pump.bench.edges.see(100)
-        pump.slice(4)
-        assert pump.control.state == "halted"
-        assert len(pump.events("alarm")) == 1
-
-
 class TestReservoir:
     @pytest.mark.req("R-03")
     def test_empty_stops_the_motor_at_the_residual_and_not_a_step_below(self) -> None:
@@ -462,7 +325,7 @@ class TestReservoir:
         with pytest.raises(Refused, match=f"fill_steps: {least_steps - 1} is refused; accepted: .* {least_steps} to "):
             pump.control.refill(least_steps - 1)
         assert pump.snapshot() == before
-        assert not pump.app.tick.held_off
+        assert not pump.app.tick._holds
         pump.control.refill(least_steps + spare_steps)
         for _ in range(20):
             pump.slice()

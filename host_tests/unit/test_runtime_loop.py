@@ -30,7 +30,7 @@ def test_the_watchdog_is_fed_once_for_each_beat_and_not_without_one() -> None:
 def test_a_tick_that_is_held_off_for_good_lets_the_watchdog_reset_the_chip() -> None:
     pump = Benchtop().started()
     pump.slice()
-    pump.app.tick.held_off = True
+    pump.app.tick.hold_off()
     pump.slice(30)
     assert pump.bench.watchdog.expiries == 1
 

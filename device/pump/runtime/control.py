@@ -90,12 +90,12 @@ class Control:
             raise
         basal = Basal(program)
         before = self._tick.demand.basal
-        self._tick.held_off = True
+        self._tick.hold_off()
         if before.time_known:
             basal.set_time(before.day_ms)
         self._tick.demand.basal = basal
         self._guard.limits = limits
-        self._tick.held_off = False
+        self._tick.go_on()
         self.program = program
         self._programmed = True
         self._orders = BolusOrders(program)
@@ -119,19 +119,19 @@ class Control:
 
     def refill(self, fill_steps: int) -> None:
         """The rest was drawn off and `fill_steps` microsteps' worth filled in."""
-        self._tick.held_off = True
+        self._tick.hold_off()
         try:
             self._reservoir.refill(fill_steps, self._confirmation.in_flight_steps)
         finally:
-            self._tick.held_off = False
+            self._tick.go_on()
         self._journal.log("refill", fill_steps)
 
     def set_time(self, day_ms: int) -> None:
         """It is `day_ms` after midnight."""
         refuse_unless_int("day_ms", day_ms, 0, MS_PER_DAY - 1)
-        self._tick.held_off = True
+        self._tick.hold_off()
         self._tick.demand.basal.set_time(day_ms)
-        self._tick.held_off = False
+        self._tick.go_on()
         self._journal.log("time_set", day_ms)
 
     def start(self) -> None:
@@ -156,23 +156,25 @@ class Control:
 
         Raises Refused when the tick has just halted the pump: that alarm was not seen yet.
         """
-        self._tick.held_off = True
+        self._tick.hold_off()
         try:
             if self._follow_halt():
                 raise Refused("acknowledge", "a new alarm", "acknowledge after it was seen")
             self._enter(states.ACKNOWLEDGE)
             self._halt.clear()
+            for alarm in self.alarms.acknowledge():
+                self._journal.log("alarm_end", alarm)
+                if alarm in (table.MOTOR_MISMATCH, table.FREE_FLOW):
+                    self._confirmation.excuse()
         finally:
-            self._tick.held_off = False
-        for alarm in self.alarms.acknowledge():
-            self._journal.log("alarm_end", alarm)
-            if alarm in (table.MOTOR_MISMATCH, table.FREE_FLOW):
-                self._confirmation.excuse()
+            self._tick.go_on()
 
     def raise_alarm(self, alarm: int) -> None:
         """`alarm` has its cause now; its row says what that does to the motor."""
         if table.TABLE[alarm][table.MOTOR] == table.HALT:
+            self._tick.hold_off()
             self._halt.latch(alarm)
+            self._tick.go_on()
             self._end_delivery()
             self._enter(states.HALT)
         if self.alarms.set(alarm):
@@ -240,7 +242,7 @@ class Control:
         """Begin the next order, or deny it. The tick is held off, so that all that is looked at is of one moment."""
         demand = self._tick.demand
         basal = demand.basal
-        self._tick.held_off = True
+        self._tick.hold_off()
         steps = self._orders.steps()
         wait_ms = max(self._orders.wait_ms(basal.day, basal.day_ms), 0)
         try:
@@ -258,18 +260,17 @@ class Control:
             self.raise_alarm(table.LIMIT_REACHED)
             return
         finally:
-            self._tick.held_off = False
+            self._tick.go_on()
         self._orders.given()
         self._bolus_running = True
         self._journal.log("bolus", steps, wait_ms)
 
     def _end_delivery(self) -> None:
+        # First of all: from here on the tick changes neither demand nor bolus.
         self._tick.delivering = False
-        self._tick.held_off = True
         if self._bolus_running:
             self._close_bolus()
         self._tick.demand.drop()
-        self._tick.held_off = False
 
     def _close_bolus(self) -> None:
         """Say how the bolus ended."""

@@ -17,7 +17,7 @@ UNHELD_TICKS_MAX = 5
 class Tick:
     """Runs in the tick context (on a chip: in an interrupt). Allocates nothing, within 30 bits.
 
-    The loop sets `held_off` while it changes what the tick reads. A tick held off leaves its time to the next one,
+    The loop holds the tick off while it changes what the tick reads. A tick held off leaves its time to the next one,
     which owes the same: demand is exact over any span.
     """
 
@@ -37,7 +37,7 @@ class Tick:
     ) -> None:
         self.demand = demand
         self.delivering = False
-        self.held_off = False
+        self._holds = 0
         self.beats = 0
         self.late_ticks = 0
         self._clock = clock
@@ -53,9 +53,17 @@ class Tick:
         self._last_ticks = clock.ticks_ms()
         self._unheld_ticks = 0
 
+    def hold_off(self) -> None:
+        """*loop.* No tick runs until `go_on` was called as often as this."""
+        self._holds += 1
+
+    def go_on(self) -> None:
+        """*loop.* End one `hold_off`."""
+        self._holds -= 1
+
     def run_once(self) -> None:
         """One tick, whenever it comes."""
-        if self.held_off:
+        if self._holds:
             return
         self.beats = (self.beats + 1) & 0xFFFF
         now_ticks = self._clock.ticks_ms()
