@@ -185,12 +185,19 @@ class Control:
         if self._halt.reasons:
             self._follow_halt()
         delivering = self.state == states.DELIVERING
-        if delivering and self._reservoir.usable(self._confirmation.in_flight_steps) <= 0:
+        if delivering and self._empty():
             self.raise_alarm(table.RESERVOIR_EMPTY)
         self._follow(table.RESERVOIR_LOW, self._reservoir.low())
         self._follow(table.TIME_UNKNOWN, delivering and not self._tick.demand.basal.time_known)
         self._follow_caps()
         self._follow_bolus()
+
+    def _empty(self) -> bool:
+        """Whether nothing may be granted any more, what is left and what is on its way being of one moment."""
+        self._tick.hold_off()
+        usable_steps = self._reservoir.usable(self._confirmation.in_flight_steps)
+        self._tick.go_on()
+        return usable_steps <= 0
 
     def _follow_halt(self) -> bool:
         """Whether the tick halted the pump for something new since the last look."""
@@ -215,11 +222,12 @@ class Control:
             self.raise_alarm(table.LIMIT_REACHED)
 
     def _follow_bolus(self) -> None:
-        bolus = self._tick.demand.bolus
-        if self._bolus_running and not bolus.active:
+        # Asked once: it may end at any moment.
+        active = self._tick.demand.bolus.active
+        if self._bolus_running and not active:
             self._close_bolus()
         basal = self._tick.demand.basal
-        if bolus.active or self.state != states.DELIVERING or not basal.time_known:
+        if active or self.state != states.DELIVERING or not basal.time_known:
             return
         self._miss_boluses_later_than(BOLUS_LATE_MS)
         order = self._orders.peek()
