@@ -120,7 +120,7 @@ def test_the_reservoir_panel_has_its_level_and_both_marks(plan: Plan) -> None:
 def test_boluses_and_alarms_are_marked_and_named(plan: Plan) -> None:
     figure = picture(plan, faithful_run(plan, 1, halt_ms=NOON_MS))
     said = texts(figure)
-    assert "bolus 20 µg" in said
+    assert "bolus 20 µg\nat 120 µg/h" in said
     assert "ALARM: motor stall, 12:00" in said
     assert "not delivering" in said
     for axes in figure.axes:

@@ -66,7 +66,7 @@ class Deviation:
 class BolusOutcome:
     """What became of a prescribed bolus: `outcome` as in `BolusEvent`, or "not given" if the firmware never came to it.
 
-    It began, or would have, at `t_ms`; `ordered_steps` of its `steps` were ordered.
+    It was to take `duration_ms`. It began, or would have, at `t_ms`; `ordered_steps` of its `steps` were ordered.
     """
 
     prescribed_ms: int
@@ -74,6 +74,7 @@ class BolusOutcome:
     outcome: str
     steps: Fraction
     ordered_steps: int
+    duration_ms: int
 
     @property
     def late_ms(self) -> int:
@@ -236,10 +237,11 @@ def _boluses(record: Record, prescribed: Prescribed) -> Iterator[BolusOutcome]:
     for bolus, event in zip(prescribed.boluses, events, strict=False):
         # The firmware denies one shortly before its time.
         t_ms = max(event.t_ms, bolus.start_ms)
-        yield BolusOutcome(bolus.start_ms, t_ms, event.outcome, Fraction(event.steps), event.ordered_steps)
+        steps = Fraction(event.steps)
+        yield BolusOutcome(bolus.start_ms, t_ms, event.outcome, steps, event.ordered_steps, bolus.duration_ms)
     for bolus in prescribed.boluses[len(events) :]:
         if bolus.start_ms < record.last.t_ms:
-            yield BolusOutcome(bolus.start_ms, bolus.start_ms, "not given", bolus.dose_steps, 0)
+            yield BolusOutcome(bolus.start_ms, bolus.start_ms, "not given", bolus.dose_steps, 0, bolus.duration_ms)
 
 
 def _days(samples: list[Sample]) -> Iterator[DayDose]:

@@ -100,11 +100,12 @@ def _title(figure: Figure, plan: Plan, account: Account) -> None:
 
 
 def _draw_rates(axes: Axes, plan: Plan, prescribed: Prescribed, record: Record, account: Account) -> None:
-    """Ordered and delivered rate. The scale is the basal's; a bolus that leaves it is labelled."""
+    """Ordered and delivered rate. The scale is the basal's; a bolus that leaves it is labelled with its rate."""
     end_ms = record.last.t_ms
     edges_ms, ordered = _ordered_rates(plan, prescribed, end_ms)
+    basal_top = max(float(ug(plan.scale, prescribed.rate_steps_day(edge) / 24)) for edge in edges_ms)
     measured = measured_rates(plan, record)
-    top = 1.45 * max([*ordered, 1e-9])
+    top = 1.45 * max(basal_top, 1e-9)
     hours = [edge / MS_PER_HOUR for edge in measured.edges_ms]
     axes.stairs(measured.rates_ug_h, hours, fill=True, color=SKY, alpha=0.45, linewidth=0, label="delivered")
     axes.stairs(measured.rates_ug_h, hours, color=BLUE, linewidth=1.4, baseline=None)
@@ -119,17 +120,25 @@ def _draw_rates(axes: Axes, plan: Plan, prescribed: Prescribed, record: Record, 
     )
     axes.set_ylim(0, top)
     axes.set_ylabel(_micro("rate, ug/h"), fontsize=10.5)
-    _label_end(axes, ordered[-1], "ordered basal", BLACK, "bottom")
+    _label_end(axes, ordered[-1], "ordered", BLACK, "bottom")
     _label_end(axes, measured.rates_ug_h[-1], "delivered", BLUE, "top")
     _draw_boluses(axes, plan, account, top)
 
 
 def _ordered_rates(plan: Plan, prescribed: Prescribed, end_ms: int) -> tuple[list[int], list[float]]:
-    """The basal as it is prescribed: its edges in ms, and the rate between them in ug/h."""
+    """Basal and boluses as they are prescribed: the edges in ms, and the rate between them in ug/h."""
     starts = [step.start_ms for step in plan.prescription.basal]
     days = range(-(-end_ms // MS_PER_DAY))
-    edges_ms = [day * MS_PER_DAY + start for day in days for start in starts if day * MS_PER_DAY + start < end_ms]
-    rates = [float(ug(plan.scale, prescribed.rate_steps_day(edge) / 24)) for edge in edges_ms]
+    changes_ms = {day * MS_PER_DAY + start for day in days for start in starts}
+    changes_ms |= {edge for bolus in prescribed.boluses for edge in (bolus.start_ms, bolus.end_ms)}
+    edges_ms = sorted(edge for edge in changes_ms if edge < end_ms)
+    rates: list[float] = []
+    for edge in edges_ms:
+        steps_day = prescribed.rate_steps_day(edge)
+        for bolus in prescribed.boluses:
+            if bolus.start_ms <= edge < bolus.end_ms:
+                steps_day += bolus.dose_steps * MS_PER_DAY / bolus.duration_ms
+        rates.append(float(ug(plan.scale, steps_day / 24)))
     return [*edges_ms, end_ms], rates
 
 
@@ -143,7 +152,9 @@ def _draw_boluses(axes: Axes, plan: Plan, account: Account, top: float) -> None:
         axes.plot([hour], [top * 0.96], marker="v", markersize=8, color=colour, markerfacecolor=fill, zorder=5)
         if len(marks) <= BOLUS_LABELS_MAX or place == 0:
             told = bolus_told(plan.scale, bolus)
-            text = f"bolus {float(ug(plan.scale, bolus.steps)):.3g} ug" + ("" if told == "given" else f"\n{told}")
+            dose_ug = float(ug(plan.scale, bolus.steps))
+            at_rate = f"at {dose_ug * MS_PER_HOUR / bolus.duration_ms:.3g} ug/h"
+            text = f"bolus {dose_ug:.3g} ug\n{at_rate if told == 'given' else told}"
             near_end = bolus.t_ms > 0.7 * account.last.t_ms
             axes.annotate(
                 _micro(text),
