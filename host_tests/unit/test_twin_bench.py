@@ -17,6 +17,7 @@ class BoardConstants:
     STEPS_PER_REV = 3200
     TICK_MS = 1000
     DEAD_MAN_MS = 5000
+    WATCHDOG_MS = 8388
     DIR_SETUP_US = 1
     MIN_STEP_INTERVAL_US = 100
 

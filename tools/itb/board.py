@@ -12,7 +12,11 @@ from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
 
+from itb.calibration import read_calibration
+from itb.chips import CHIPS, read_pins
+from itb.drivers import DRIVERS, Driver
 from itb.errors import InputError
+from itb.peripherals import Peripherals, read_peripherals
 from itb.quantity import (
     CALIBRATION,
     LENGTH,
@@ -21,7 +25,6 @@ from itb.quantity import (
     TIME,
     VOLUME,
     VOLUME_RATE,
-    Dimension,
     amount,
     decimal,
     parse,
@@ -39,43 +42,24 @@ MOST_STEPS_DAY = (SMALL_MAX - MS_PER_DAY) >> 1
 # Far finer than the tolerance it is used for.
 _PI = Fraction("3.14159265358979")
 _CALIBRATION_TOLERANCE = Fraction(5, 100)
-# Ticks that must be missed before the dead-man's switch lets go, however long a tick is.
+# Ticks that must be missed before the dead-man's switch lets go, and before the watchdog resets, however long they are.
 _DEAD_MAN_TICKS = 5
-
-_PINS = (
-    "step",
-    "step_readback",
-    "dir",
-    "enable",
-    "enable_readback",
-    "stall",
-    "sounder",
-    "light",
-    "pressure",
-)
-_OUTPUTS = ("step", "dir", "enable", "sounder", "light")
+_WATCHDOG_TICKS = 6
+# The RP2040's: its counter has 24 bits and counts each microsecond twice.
+_LONGEST_WATCHDOG = "8388 ms"
 
 
 @dataclass(frozen=True)
-class Chip:
-    """Which GPIO numbers a chip module brings out, which of them cannot drive, and which can measure a voltage."""
+class Syringe:
+    """The syringe and the screw that drives its plunger."""
 
-    pins: frozenset[int]
-    input_only: frozenset[int]
-    analogue: frozenset[int]
+    bore_mm: Fraction
+    lead_mm: Fraction
 
-
-CHIPS = {
-    # The Pico's datasheet: GPIO 23, 24, 25 and 29 serve the module itself; 26 to 28 are ADC0 to ADC2.
-    "rp2040": Chip(frozenset(range(23)) | {26, 27, 28}, frozenset(), frozenset({26, 27, 28})),
-    # The ESP32's datasheet: 6 to 11 hold the flash, 34 to 39 cannot drive, ADC1 is 32 to 39; 20, 24 and 28 to 31 do
-    # not exist. Pins 0, 1, 3 and 12 decide how it boots or carry the console and are not offered.
-    "esp32": Chip(
-        frozenset({2, 4, 5, 13, 14, 15, 16, 17, 18, 19, 21, 22, 23, 25, 26, 27, 32, 33, 34, 35, 36, 39}),
-        frozenset({34, 35, 36, 39}),
-        frozenset({32, 33, 34, 35, 36, 39}),
-    ),
-}
+    @property
+    def nl_per_mm(self) -> Fraction:
+        """What one millimetre of the plunger's way holds: 1 mm3 is 1000 nL."""
+        return 1000 * _PI * self.bore_mm * self.bore_mm / 4
 
 
 @dataclass(frozen=True)
@@ -85,12 +69,16 @@ class Board:
     name: str
     file: str
     chip: str
+    module: str
+    driver: Driver
     mechanism: str
+    syringe: Syringe | None
     nl_per_rev: int
     full_steps_per_rev: int
     microsteps: int
     tick_ms: int
     dead_man_ms: int
+    watchdog_ms: int
     dir_setup_us: int
     min_step_interval_us: int
     capacity_nl: Fraction
@@ -103,6 +91,11 @@ class Board:
     bolus_nl: Fraction
     occlusion_kpa: int
     pins: dict[str, int]
+    peripherals: Peripherals
+    # Of the calibration: its date, its expanded uncertainty, and what must be primed away before a first dose.
+    calibrated: str | None = None
+    calibration_uncertainty_nl: Fraction | None = None
+    take_up_steps: int = 0
 
     @property
     def steps_per_rev(self) -> int:
@@ -133,6 +126,8 @@ class Board:
             raise InputError("slice", f"{tick_ms} ms", "a slice from 1 ms to 15 min")
         constants: dict[str, int | str] = {
             "NAME": self.name,
+            "CHIP": self.chip,
+            "DRIVER": self.driver.name,
             "MECHANISM": self.mechanism,
             "NL_PER_REV": self.nl_per_rev,
             "FULL_STEPS_PER_REV": self.full_steps_per_rev,
@@ -140,6 +135,9 @@ class Board:
             "STEPS_PER_REV": self.steps_per_rev,
             "TICK_MS": tick_ms,
             "DEAD_MAN_MS": max(self.dead_man_ms, _DEAD_MAN_TICKS * tick_ms),
+            "WATCHDOG_MS": max(self.watchdog_ms, _WATCHDOG_TICKS * tick_ms),
+            "PULSE_US": self.driver.pulse_us,
+            "PULSE_NS": self.driver.step_high_ns,
             "DIR_SETUP_US": self.dir_setup_us,
             "MIN_STEP_INTERVAL_US": self.min_step_interval_us,
             "BURST_MAX_STEPS": max(1, ceil(self.steps(self.max_rate_nl_day) * tick_ms / MS_PER_DAY)),
@@ -150,11 +148,18 @@ class Board:
             "LIMIT_DAY_STEPS": floor(self.steps(self.day_nl)),
             "LIMIT_BOLUS_STEPS": floor(self.steps(self.bolus_nl)),
             "OCCLUSION_KPA": self.occlusion_kpa,
+            "PRESSURE_ZERO_MV": self.peripherals.pressure_zero_mv,
+            "PRESSURE_UV_PER_KPA": self.peripherals.pressure_uv_per_kpa,
+            "STALL_ACTIVE_HIGH": int(self.peripherals.stall_active_high),
+            "TONE_HZ": self.peripherals.tone_hz,
+            "LINK": self.peripherals.link,
+            "LINK_BAUD": self.peripherals.link_baud,
         }
-        constants.update({f"PIN_{name.upper()}": pin for name, pin in self.pins.items()})
         for name, value in constants.items():
             if isinstance(value, int) and not 0 <= value <= SMALL_MAX:
                 raise InputError(f"{self.file}: {name}", str(value), f"constants from 0 to {SMALL_MAX} (30 bits)")
+        # Pins there are not are -1, and need no check: `read_pins` made it.
+        constants.update({f"PIN_{name.upper()}": pin for name, pin in self.pins.items()})
         return constants
 
 
@@ -178,25 +183,31 @@ def read_board(path: Path) -> Board:
     if name != path.stem:
         raise root.refuse("name", f'"{path.stem}", as the file is called')
     chip = root.text("chip", list(CHIPS))
-    motor, timing = root.table("motor"), root.table("timing")
+    motor, timing, pins_table = root.table("motor"), root.table("timing"), root.table("pins")
     mechanism, reservoir, limits = root.table("mechanism"), root.table("reservoir"), root.table("limits")
     kind = mechanism.text("kind", ("syringe", "peristaltic"))
-    nl_per_rev = _whole_quantity(mechanism, "calibration", CALIBRATION, "nL/rev", "1 nL/rev", "1000000 nL/rev")
-    if kind == "syringe":
-        _check_calibration(mechanism, nl_per_rev)
-    max_step_rate = motor.quantity("max_step_rate", STEP_RATE, "1 steps/s", "100000 steps/s")
+    nl_per_rev = mechanism.whole_quantity("calibration", CALIBRATION, "nL/rev", "1 nL/rev", "1000000 nL/rev")
+    syringe = _syringe(mechanism, nl_per_rev) if kind == "syringe" else None
+    calibrated, uncertainty_nl, take_up_steps = read_calibration(mechanism)
+    driver = DRIVERS[motor.text("driver", list(DRIVERS))]
+    occlusion_kpa = root.table("occlusion").whole_quantity("pressure", PRESSURE, "kPa", "1 kPa", "1000 kPa")
+    pins = read_pins(pins_table, chip)
     board = Board(
         name=name,
         file=path.name,
         chip=chip,
+        module=root.text("module"),
+        driver=driver,
         mechanism=kind,
+        syringe=syringe,
         nl_per_rev=nl_per_rev,
         full_steps_per_rev=motor.whole("full_steps_per_rev", 4, 1000),
-        microsteps=motor.whole("microsteps", 1, 256),
-        tick_ms=_whole_quantity(timing, "tick", TIME, "ms", "1 ms", "1 s"),
-        dead_man_ms=_whole_quantity(timing, "dead_man", TIME, "ms", "10 ms", "10 s"),
-        dir_setup_us=_whole_quantity(motor, "dir_setup", TIME, "us", "1 us", "1 ms"),
-        min_step_interval_us=ceil(1_000_000 / max_step_rate),
+        microsteps=_microsteps(motor, driver),
+        tick_ms=timing.whole_quantity("tick", TIME, "ms", "1 ms", "1 s"),
+        dead_man_ms=timing.whole_quantity("dead_man", TIME, "ms", "10 ms", "10 s"),
+        watchdog_ms=timing.whole_quantity("watchdog", TIME, "ms", "100 ms", _LONGEST_WATCHDOG),
+        dir_setup_us=_dir_setup(motor, driver),
+        min_step_interval_us=_step_interval(motor, driver),
         capacity_nl=reservoir.quantity("capacity", VOLUME, "0.1 mL", "40 mL"),
         residual_nl=reservoir.quantity("residual", VOLUME, high="2 mL", zero=True),
         low_nl=reservoir.quantity("low", VOLUME, high="20 mL"),
@@ -205,8 +216,12 @@ def read_board(path: Path) -> Board:
         hour_nl=limits.quantity("hour", VOLUME),
         day_nl=limits.quantity("day", VOLUME),
         bolus_nl=limits.quantity("bolus", VOLUME),
-        occlusion_kpa=_whole_quantity(root.table("occlusion"), "pressure", PRESSURE, "kPa", "1 kPa", "1000 kPa"),
-        pins=_pins(root.table("pins"), chip),
+        occlusion_kpa=occlusion_kpa,
+        pins=pins,
+        peripherals=read_peripherals(root, motor, pins_table, pins, chip, driver, occlusion_kpa),
+        calibrated=calibrated,
+        calibration_uncertainty_nl=uncertainty_nl,
+        take_up_steps=take_up_steps,
     )
     root.finish()
     _check_order(board, reservoir, limits, timing)
@@ -217,20 +232,39 @@ def read_board(path: Path) -> Board:
     return board
 
 
-def _whole_quantity(table: Table, name: str, dimension: Dimension, unit: str, low: str, high: str) -> int:
-    """A quantity that must be a whole number of `unit`."""
-    value = table.quantity(name, dimension, low, high) / dimension.units[unit]
-    if value.denominator != 1:
-        raise table.refuse(name, f"a whole number of {unit} from {low} to {high}")
-    return int(value)
+def _microsteps(motor: Table, driver: Driver) -> int:
+    microsteps = motor.whole("microsteps", 1, 256)
+    if microsteps not in driver.microsteps:
+        raise motor.refuse("microsteps", f"what the {driver.name} offers: {', '.join(map(str, driver.microsteps))}")
+    return microsteps
 
 
-def _check_calibration(mechanism: Table, nl_per_rev: int) -> None:
+def _dir_setup(motor: Table, driver: Driver) -> int:
+    dir_setup_us = motor.quantity("dir_setup", TIME, high="1 ms") / TIME.units["us"]
+    if dir_setup_us * 1000 < driver.dir_setup_ns:
+        raise motor.refuse("dir_setup", f"at least the {driver.dir_setup_ns} ns that the {driver.name} needs")
+    if dir_setup_us.denominator != 1:
+        raise motor.refuse("dir_setup", "a whole number of us up to 1 ms")
+    return int(dir_setup_us)
+
+
+def _step_interval(motor: Table, driver: Driver) -> int:
+    """The least distance of two steps in us; the board's own, which must leave the driver its pulse."""
+    rate = motor.quantity("max_step_rate", STEP_RATE, "1 steps/s")
+    most = 1_000_000 // driver.least_interval_us
+    if rate > most:
+        needs = f"the {driver.name} needs {driver.least_interval_us} us for a step"
+        raise motor.refuse("max_step_rate", f"at most {most} steps/s: {needs}")
+    return ceil(1_000_000 / rate)
+
+
+def _syringe(mechanism: Table, nl_per_rev: int) -> Syringe:
     """A calibration far from bore and lead is a slip of the pen or the wrong syringe."""
-    bore_mm = mechanism.quantity("bore", LENGTH, "1 mm", "50 mm")
-    lead_mm = mechanism.quantity("lead", LENGTH, "0.1 mm", "20 mm")
-    # 1 mm3 is 1000 nL.
-    nominal_nl = 1000 * _PI * bore_mm * bore_mm / 4 * lead_mm
+    syringe = Syringe(
+        bore_mm=mechanism.quantity("bore", LENGTH, "1 mm", "50 mm"),
+        lead_mm=mechanism.quantity("lead", LENGTH, "0.1 mm", "20 mm"),
+    )
+    nominal_nl = syringe.nl_per_mm * syringe.lead_mm
     low, high = nominal_nl * (1 - _CALIBRATION_TOLERANCE), nominal_nl * (1 + _CALIBRATION_TOLERANCE)
     if not low <= nl_per_rev <= high:
         raise mechanism.refuse(
@@ -238,21 +272,7 @@ def _check_calibration(mechanism: Table, nl_per_rev: int) -> None:
             f"{ceil(low)} to {floor(high)} nL/rev: within 5 % of the {decimal(nominal_nl, 0).lstrip('≈')} nL/rev "
             "that bore and lead give",
         )
-
-
-def _pins(table: Table, chip_name: str) -> dict[str, int]:
-    chip = CHIPS[chip_name]
-    taken: dict[int, str] = {}
-    for name in _PINS:
-        pin = table.whole(name, 0, 48)
-        legal = chip.analogue if name == "pressure" else chip.pins - chip.input_only if name in _OUTPUTS else chip.pins
-        free = ", ".join(str(one) for one in sorted(legal - taken.keys()))
-        if pin in taken:
-            raise table.refuse(name, f"a pin of its own ({pin} is {taken[pin]} already): one of {free}")
-        if pin not in legal:
-            raise table.refuse(name, f"a pin of the {chip_name} fit for {name}: one of {free}")
-        taken[pin] = name
-    return {name: pin for pin, name in taken.items()}
+    return syringe
 
 
 def _check_order(board: Board, reservoir: Table, limits: Table, timing: Table) -> None:
@@ -265,6 +285,8 @@ def _check_order(board: Board, reservoir: Table, limits: Table, timing: Table) -
         raise limits.refuse("min_rate", f"less than the max_rate {most}")
     if board.dead_man_ms < _DEAD_MAN_TICKS * board.tick_ms:
         raise timing.refuse("dead_man", f"at least {_DEAD_MAN_TICKS} ticks, {_DEAD_MAN_TICKS * board.tick_ms} ms")
+    if board.watchdog_ms <= board.dead_man_ms:
+        raise timing.refuse("watchdog", f"longer than dead_man, {board.dead_man_ms} ms: the driver lets go first")
 
 
 def _check_step_rate(board: Board, motor: Table) -> None:

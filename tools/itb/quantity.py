@@ -62,8 +62,15 @@ LENGTH = _dimension("a length", "4.70 mm", mm=1)
 PRESSURE = _dimension("a pressure", "80 kPa", kPa=1)
 CALIBRATION = _dimension("a volume per motor revolution", "13879 nL/rev", nL_per_rev=1, uL_per_rev=1000)
 STEP_RATE = _dimension("a step rate", "2000 steps/s", steps_per_s=1)
+FREQUENCY = _dimension("a frequency", "440 Hz", Hz=1)
+VOLTAGE = _dimension("a voltage", "500 mV", mV=1, V=1000)
+SENSITIVITY = _dimension("a voltage per pressure", "20 mV/kPa", mV_per_kPa=1)
 SHARE = Dimension("a share", "30 %", {"%": Fraction(1)})
 EDGES = _dimension("a number of edges", "10 edges", edges=1)
+STEPS = _dimension("a number of microsteps", "96 steps", steps=1)
+MASS = _dimension("a mass", "0.1 mg", mg=1, g=1000)
+MASS_RATE = _dimension("a loss of mass", "1.2 mg/h", mg_per_h=1)
+TEMPERATURE = Dimension("a temperature", "20 C", {"C": Fraction(1), "degC": Fraction(1), "\u00b0C": Fraction(1)})
 
 
 def shown(value: object) -> str:

@@ -81,6 +81,13 @@ class Table:
             raise self.refuse(name, f"{dimension.accepted()}, {bounds}")
         return value
 
+    def whole_quantity(self, name: str, dimension: Dimension, unit: str, low: str, high: str) -> int:
+        """A quantity that must be a whole number of `unit`, within `low`..`high`."""
+        value = self.quantity(name, dimension, low, high) / dimension.units[unit]
+        if value.denominator != 1:
+            raise self.refuse(name, f"a whole number of {unit} from {low} to {high}")
+        return int(value)
+
     def quantity_of(self, name: str, dimensions: Sequence[Dimension]) -> tuple[Dimension, Fraction]:
         """A quantity of one of several dimensions, above 0; says which one it was."""
         accepted = " or ".join(d.accepted() for d in dimensions)

@@ -9,10 +9,6 @@ from twin.motor import Motor
 from twin.peripherals import LoopLink, PressureSensor, RamNvm, StallLine, TwinSounder, TwinWatchdog
 from twin.plant import Plant
 
-# The RP2040's longest; with long slices five of them, as for the dead-man's switch.
-WATCHDOG_MS = 8388
-WATCHDOG_SLICES = 5
-
 
 class Ports:
     """What the pump is handed."""
@@ -59,7 +55,7 @@ class Bench:
         self.edges = EdgeReadback(_start(seed + 1) if edges_start is None else edges_start)
         self.motor = Motor(self.dead_man)
         self.plant = Plant(board, fill_steps, plant or {})
-        self.watchdog = TwinWatchdog(max(WATCHDOG_MS, WATCHDOG_SLICES * board.TICK_MS))
+        self.watchdog = TwinWatchdog(board.WATCHDOG_MS)
         self.faults = faults
         self.ports = Ports(self)
         self._pulses = 0

@@ -38,6 +38,7 @@ def board_with_tick(tick_ms):
             setattr(Sliced, name, getattr(board, name))
     Sliced.TICK_MS = tick_ms
     Sliced.DEAD_MAN_MS = max(board.DEAD_MAN_MS, 5 * tick_ms)
+    Sliced.WATCHDOG_MS = max(board.WATCHDOG_MS, 6 * tick_ms)
     Sliced.BURST_MAX_STEPS = max(1, -(-board.LIMIT_DAY_STEPS * tick_ms // MS_PER_DAY))
     return Sliced
 
