@@ -1,0 +1,39 @@
+"""What the board starts: the pump on its own hardware. `import main` alone starts nothing."""
+
+import board
+
+from pump.app import App
+
+
+def open_ports():
+    """The ports on the chip that the board's constants name."""
+    if board.CHIP in ("rp2040", "rp2350"):
+        from pump.hal.rp2 import Ports
+    elif board.CHIP in ("esp32", "esp32s3"):
+        from pump.hal.esp32 import Ports
+    else:
+        from pump.hal.portable import Ports
+    return Ports(board)
+
+
+def run(prepare=None) -> None:
+    """Test the pump, start its ticks and run its loop until somebody at the cable presses Control-C.
+
+    `prepare(app)` is called once before the first tick.
+    """
+    ports = open_ports()
+    try:
+        app = App(board, ports)
+        app.open()
+        if prepare is not None:
+            prepare(app)
+        ports.start_ticks(app.tick.run_once)
+        while True:
+            app.loop.poll()
+            ports.rest()
+    finally:
+        ports.close()
+
+
+if __name__ == "__main__":
+    run()

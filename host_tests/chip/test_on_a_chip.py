@@ -1,0 +1,136 @@
+"""The build that is flashed, on an emulated Pico with a stock MicroPython: what only a chip can show.
+
+Times are of the emulated chip, and the same on every machine.
+"""
+
+from itertools import pairwise
+
+import pytest
+
+from chip.bench import ms
+from chip.emulator import Stuck
+from chip.pump import MASKED_US, ChipPump, steady
+from chip.stock import NoFirmware, stock_uf2
+
+# 926 microsteps a second, so that every tick has a burst of nine or ten.
+STEPS_DAY = 80_000_000
+# One cycle of the state machine that times the pulses, 25 MHz.
+PIO_CYCLE_NS = 40.0
+
+
+@pytest.fixture
+def pump() -> ChipPump:
+    try:
+        stock_uf2()
+    except NoFirmware as reason:
+        pytest.skip(str(reason))
+    pump = ChipPump(steady(STEPS_DAY))
+    pump.boot()
+    return pump
+
+
+def whole_bursts(pump: ChipPump, start_ns: float) -> list[list[float]]:
+    """The bursts from `start_ns` on, without the last, which may be going on.
+
+    A burst is sent at the end of its tick; half way through the next tick the last of it is out.
+    """
+    halves = [(began_ns + ended_ns) / 2 for began_ns, ended_ns in pump.ticks_ns if began_ns >= start_ns]
+    return [burst for begin, end in pairwise(halves) if (burst := pump.bench.steps_between(begin, end))]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.req("I-01", "I-10", "M-01", "M-10", "D-07")
+def test_a_short_life_boot_deliver_erase_flash_stop(pump: ChipPump):
+    # The self-test took hold of the driver and let go again, and moved nothing.
+    assert [enabled for _, enabled in pump.bench.lines.enable] == [False, True, False]
+    assert not pump.bench.lines.steps_ns
+    status = pump.status()
+    assert status["state"] == "stopped"
+    assert status["failed_checks"] == []
+
+    pump.begin()
+    began_ns = pump.chip.now_ns
+    pump.bench.run_ms(150)
+    bursts = whole_bursts(pump, began_ns)
+    assert len(bursts) >= 13
+    for burst in bursts:
+        gaps_ns = [after - before for before, after in pairwise(burst)]
+        # A burst of n is spread over its tick: 10 ms / n in whole microseconds.
+        assert all(abs(gap_ns - 10_000 // len(burst) * 1000) <= PIO_CYCLE_NS for gap_ns in gaps_ns)
+
+    # Interrupts are masked for as long as the erasure of a sector may take: nothing is lost, nothing is let go.
+    changes = len(pump.bench.lines.enable)
+    pump.press("mask_interrupts")
+    pump.bench.run_ms(MASKED_US / 1000 + 100)
+    assert len(pump.bench.lines.enable) == changes
+    assert pump.bench.enabled
+
+    stopped_ns = pump.press("stop")
+    pump.bench.run_ms(50)
+    assert ms(pump.bench.lines.steps_ns[-1] - stopped_ns) <= 20
+    assert not pump.bench.enabled
+    status = pump.status()
+    assert status["state"] == "stopped"
+    assert status["alarms"] == []
+    assert status["missing_steps"] == status["stray_steps"] == status["in_flight_steps"] == 0
+    steps = len(pump.bench.lines.steps_ns)
+    assert steps == pump.bench.motor_steps == status["confirmed_steps"] == status["granted_steps"]
+    # All the time between start and stop was owed for, the masked time too, but for what the stop dropped.
+    assert status["ordered_steps"] == steps + int(str(status["dropped_steps"]))
+
+    # In the interrupt the heap is locked: an allocation would have ended the tick with a traceback.
+    assert b"Traceback" not in pump.chip.console
+    assert b"Error" not in pump.chip.console
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.req("M-09")
+def test_hung_the_driver_is_let_go_and_the_chip_starts_anew(pump: ChipPump):
+    board = pump.constants
+    pump.begin()
+    pump.bench.run_ms(50)
+
+    # Only the loop hangs: the tick goes on until the watchdog, unfed, resets the chip, and reset lets go of the driver.
+    hung_ns = pump.press("hang_loop")
+    pump.chip.run_until(lambda: pump.chip.watchdog_resets == 1, "reset by the watchdog", 2 * board.WATCHDOG_MS, 5)
+    pump.release("hang_loop")
+    assert ms(pump.chip.now_ns - hung_ns) <= board.WATCHDOG_MS + 20
+    assert not pump.bench.enabled
+    steps = len(pump.bench.lines.steps_ns)
+    pump.boot()
+    status = pump.status()
+    assert status["state"] == "stopped"
+    assert status["failed_checks"] == []
+    assert len(pump.bench.lines.steps_ns) == steps
+
+    # All of the processor hangs, interrupts masked: what is out is at most one burst, and the driver lets go by itself.
+    pump.begin()
+    pump.bench.run_ms(50)
+    hung_ns = pump.press("hang_tick")
+    pump.chip.run_until(lambda: not pump.bench.enabled, "release of the driver", board.DEAD_MAN_MS + 20, 5)
+    last_fed_ns = max(start_ns for start_ns, _ in pump.ticks_ns)
+    let_go_ns, _ = pump.bench.lines.enable[-1]
+    assert ms(let_go_ns - last_fed_ns) <= board.DEAD_MAN_MS
+    assert ms(pump.bench.lines.steps_ns[-1] - last_fed_ns) <= board.TICK_MS + 2
+    assert pump.chip.watchdog_resets == 1
+    pump.chip.run_until(lambda: pump.chip.watchdog_resets == 2, "reset by the watchdog", 2 * board.WATCHDOG_MS, 5)
+    assert not pump.bench.enabled
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.req("M-03", "M-09")
+def test_a_broken_wire_and_a_lost_supply_halt(pump: ChipPump):
+    pump.begin()
+    pump.bench.run_ms(50)
+    pump.bench.powered = False
+    pump.bench.run_ms(120)
+    status = pump.status()
+    assert status["state"] == "halted"
+    assert "driver_off" in str(status["alarms"]) or "motor_mismatch" in str(status["alarms"])
+    # Not one edge that found the driver without power was taken for delivery.
+    assert status["confirmed_steps"] == pump.bench.motor_steps
+
+
+def test_what_does_not_come_is_said(pump: ChipPump):
+    with pytest.raises(Stuck, match="no line 'never' within 5 ms"):
+        pump.wait_for_line("never", 5)
