@@ -1,30 +1,34 @@
 """The command `itb`: its arguments, its exit status, and nothing else."""
 
 import json
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.metadata import version
 from math import ceil
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from itb.about import about, told
 from itb.account import Account, account
+from itb.bench.commands import register as register_bench
 from itb.board import load_board, slice_of
+from itb.boards import register as register_boards
 from itb.check import check as show_check
 from itb.check import refuse
 from itb.engine import ENGINES, VM, WASM, GuestDied, Refusal, Run, available_engine
 from itb.errors import InputError
 from itb.faults import read_faults
 from itb.firmware import CompileError
+from itb.flash.command import Order
+from itb.flash.command import flash as flash_board
 from itb.interrupts import Interrupts
 from itb.job import Job, sample_ms
 from itb.messages import End, GuestError, Sample
+from itb.outputs import FAILED, INTERRUPTED, OK, PLOT_FORMATS, REFUSED, fail, refuse_unless_writable, write
 from itb.prescribed import MS_PER_DAY, prescribed_on
 from itb.prescription import read_prescription
 from itb.program import Plan, make_plan
@@ -33,9 +37,7 @@ from itb.summary import BENCH_ONLY, facts, summary
 from itb.view import View
 from itb.waveform import write_waveform
 
-OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 SHORTEST_DAYS, LONGEST_DAYS = 0.001, 36_500
-PLOT_FORMATS = (".png", ".svg", ".pdf")
 # Of `check` and of `run`: what one accepts the other must.
 DEFAULT_SLICE = "10 s"
 
@@ -133,15 +135,15 @@ def run(
             refill_at_low=refill,
         )
         engine_name = _engine(engine, errors)
-        _refuse_unless_writable("--plot", plot, PLOT_FORMATS)
-        _refuse_unless_writable("--vcd", vcd, (".vcd",))
+        refuse_unless_writable("--plot", plot, PLOT_FORMATS)
+        refuse_unless_writable("--vcd", vcd, (".vcd",))
         outcome = _simulate(plan, job, engine_name, None if as_json else Console())
     except (InputError, Refusal) as error:
-        _fail(errors, str(error), REFUSED)
+        fail(errors, str(error), REFUSED)
     except (GuestError, CompileError) as error:
-        _fail(errors, str(error), FAILED)
+        fail(errors, str(error), FAILED)
     except Interrupted as error:
-        _fail(errors, str(error), INTERRUPTED)
+        fail(errors, str(error), INTERRUPTED)
     if as_json:
         typer.echo(json.dumps({**about(plan, job, outcome.record, confirm_soft), **facts(outcome.account)}, indent=2))
     else:
@@ -150,12 +152,27 @@ def run(
             out.print(words, highlight=False, soft_wrap=True)
         out.print(summary(outcome.account))
     written = [
-        _write("--plot", plot, lambda path: _draw(plan, outcome, path), errors),
-        _write("--vcd", vcd, lambda path: _write_waveform(outcome, path), errors),
+        write("--plot", plot, lambda path: _draw(plan, outcome, path), errors),
+        write("--vcd", vcd, lambda path: _write_waveform(outcome, path), errors),
     ]
     if outcome.interrupted:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(OK if outcome.account.balanced and all(written) else FAILED)
+
+
+@app.command(help=f"Put the firmware on a board, restart it, and read its self-test back. {BENCH_ONLY}")
+def flash(
+    board: Annotated[str, typer.Option(metavar="NAME", help="A board of board_configs/.", show_default=False)],
+    port: Annotated[str | None, typer.Option(help="Its serial port; needed when there are several.")] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare only; fail if the board has another build.")
+    ] = False,
+    no_reboot: Annotated[bool, typer.Option("--no-reboot", help="Leave the board at MicroPython's prompt.")] = False,
+    link_port: Annotated[str | None, typer.Option(help="The port of a link that is a UART of its own.")] = None,
+) -> None:
+    """Install the firmware."""
+    order = Order(board, port or None, verify, not no_reboot, link_port)
+    raise typer.Exit(flash_board(order, Console(), Console(stderr=True)))
 
 
 def _simulate(plan: Plan, job: Job, engine: str, out: Console | None) -> Outcome:
@@ -189,19 +206,6 @@ def _write_waveform(outcome: Outcome, path: Path) -> None:
         write_waveform(outcome.record, file)
 
 
-def _write(field: str, path: Path | None, write: Callable[[Path], None], errors: Console) -> bool:
-    """Whether the file, if one is wanted, was written. What the test before the run cannot see is said here."""
-    if path is None:
-        return True
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(path)
-    except OSError as error:
-        _say(errors, f"{field}: {path} was not written: {error.strerror}")
-        return False
-    return True
-
-
 def _require_confirmation(plan: Plan, confirmed: bool, errors: Console) -> None:
     for finding in plan.findings:
         errors.print(f"{'confirmed' if confirmed else 'to be confirmed'}: {finding}", markup=False, soft_wrap=True)
@@ -228,34 +232,6 @@ def _within(field: str, value: int, low: int, high: int) -> int:
     return value
 
 
-def _refuse_unless_writable(field: str, path: Path | None, suffixes: tuple[str, ...]) -> None:
-    """Try to write the file before a long run and not after it. Raises InputError; leaves nothing behind."""
-    if path is None:
-        return
-    if path.suffix.lower() not in suffixes:
-        raise InputError(field, str(path), f"a file ending in {' or '.join(suffixes)}")
-    try:
-        _try_to_write(path)
-    except OSError as error:
-        accepted = f"a file that can be written, ending in {' or '.join(suffixes)} ({error.strerror})"
-        raise InputError(field, str(path), accepted) from error
-
-
-def _try_to_write(path: Path) -> None:
-    made = [directory for directory in path.parents if not directory.exists()]
-    existed = path.exists()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab"):
-            pass
-        if not existed:
-            path.unlink()
-    finally:
-        for directory in made:
-            if directory.is_dir():
-                directory.rmdir()
-
-
 def _engine(wanted: str | None, errors: Console) -> str:
     engine, reason = available_engine(wanted)
     if reason:
@@ -263,13 +239,8 @@ def _engine(wanted: str | None, errors: Console) -> str:
     return engine
 
 
-def _fail(errors: Console, message: str, status: int) -> NoReturn:
-    _say(errors, message)
-    raise typer.Exit(status)
-
-
-def _say(errors: Console, message: str) -> None:
-    errors.print(f"itb: {message}", markup=False, highlight=False, soft_wrap=True)
+register_bench(app)
+register_boards(app)
 
 
 def main() -> None:

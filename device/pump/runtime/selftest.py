@@ -1,6 +1,7 @@
 """What must hold before any motion."""
 
-PRESSURE_LOWEST_KPA = -20
+# A sensor for 0 to 100 kPa that gives 0.5 to 4.5 V reads -12 kPa when its wire is off.
+PRESSURE_LOWEST_KPA = -10
 
 
 def failed_checks(board, ports) -> "list[str]":

@@ -1,0 +1,1 @@
+"""What is measured with a scale: the calibration of a board, and the accuracy of its flow."""
