@@ -7,7 +7,7 @@ import pytest
 from checks import language
 from checks.language import RuleSet, check, findings, load
 
-EXACT, LANGUAGE, HARDWARE, TWIN = load()
+EXACT, LANGUAGE, RUN_TIME, HARDWARE, TWIN = load()
 
 
 def lines(source: str, rules: RuleSet) -> list[tuple[int, str]]:
@@ -44,7 +44,6 @@ def test_whole_numbers_may_be_computed_with_as_one_likes() -> None:
         ("match 1:\n    case 1:\n        pass", "match"),
         ("from pump.core.units import *", "star import"),
         ("class A:\n    __slots__ = ('a',)", "the name __slots__"),
-        ("exec('1')", "the name exec"),
         ("import typing", "the import of typing"),
         ("def late():\n    from typing import Any", "the import of typing"),
         ("import dataclasses", "the import of dataclasses"),
@@ -54,6 +53,12 @@ def test_whole_numbers_may_be_computed_with_as_one_likes() -> None:
 )
 def test_the_firmware_speaks_micropython(source: str, what: str) -> None:
     assert what in [found for _, found in lines(source, LANGUAGE)]
+
+
+def test_no_code_is_made_at_run_time_but_one_port_may_mean_another_exec() -> None:
+    assert lines("exec('1')", RUN_TIME) == [(1, "the name exec")]
+    assert RUN_TIME.holds_in("device/pump/hal/esp32.py")
+    assert not RUN_TIME.holds_in("device/pump/hal/rp2.py")
 
 
 def test_imports_for_the_type_checker_never_run() -> None:

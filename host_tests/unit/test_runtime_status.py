@@ -11,6 +11,7 @@ KEYS = {
     "state",
     "priority",
     "alarms",
+    "failed_checks",
     "day",
     "day_ms",
     "time_known",
@@ -48,6 +49,7 @@ def test_over_the_link_it_is_the_same() -> None:
 def test_a_pump_that_was_never_started_has_delivered_nothing() -> None:
     status = Benchtop().status()
     assert (status["state"], status["priority"], status["alarms"]) == ("stopped", 0, [])
+    assert status["failed_checks"] == []
     assert status["rate_steps_day"] == 0
     assert all(status[name] == 0 for name in KEYS if name.endswith("_steps"))
 

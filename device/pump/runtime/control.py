@@ -49,6 +49,7 @@ class Control:
         self.state = states.BOOT
         self.alarms = Alarms()
         self.program = nothing_ordered()
+        self.failed_checks = []
         self._programmed = False
         self._tick = tick
         self._guard = guard
@@ -70,6 +71,7 @@ class Control:
 
     def self_tested(self, failed: "list[str]") -> None:
         """Take the verdict of the self-test: with no `failed` check the pump may be started."""
+        self.failed_checks = failed
         if failed:
             for name in failed:
                 self._journal.log("self_test_" + name)

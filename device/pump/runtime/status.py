@@ -36,6 +36,7 @@ class Status:
             "state": self._control.state,
             "priority": self._control.alarms.priority,
             "alarms": [TABLE[alarm][NAME] for alarm in self._control.alarms.standing()],
+            "failed_checks": list(self._control.failed_checks),
             "day": demand.basal.day,
             "day_ms": demand.basal.day_ms,
             "time_known": demand.basal.time_known,

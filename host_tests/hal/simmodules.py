@@ -1,0 +1,366 @@
+"""The modules `machine`, `esp32`, `rp2` and `time` of a simulated chip, as far as the ports use them."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from hal.simchip import (
+    IN,
+    MASK,
+    OUT,
+    PCNT_UNITS,
+    PULL_DOWN,
+    PULL_UP,
+    RMT_CHANNELS,
+    RMT_SIGNAL,
+    RMT_SYMBOLS,
+    Broken,
+    Chip,
+)
+
+PULSE_MAX = 32767
+# What an ADC of the ESP32 tells apart at its attenuations, in microvolts.
+ESP32_ADC_MAX_UV = {0: 950_000, 3: 2_450_000}
+SUPPLY_UV = 3_300_000
+
+
+def _pin_class(chip: Chip) -> type:
+    class Pin:
+        IN, OUT = IN, OUT
+        PULL_DOWN, PULL_UP = PULL_DOWN, PULL_UP
+        IRQ_RISING = 1
+
+        def __init__(self, number: "int | Pin", mode: int = -1, pull: int = -1, *, value: int | None = None) -> None:
+            self.number: int = number if isinstance(number, int) else number.number
+            # A bare Pin(number) leaves the pin as it is.
+            if mode != -1:
+                chip.configure(self.number, mode, max(pull, 0), value)
+
+        def value(self, level: int | None = None) -> int | None:
+            if level is None:
+                return chip.level(self.number)
+            pad = chip.pad(self.number)
+            if pad.mode != OUT:
+                raise Broken(f"a write to pin {self.number}, which is an input")
+            pad.latch = 1 if level else 0
+            chip.settle()
+            return None
+
+        def irq(self, handler: Callable[[Any], None], trigger: int, **options: bool) -> None:
+            if options and not chip.hard_irqs:
+                raise TypeError("extra keyword arguments given")
+            assert trigger == self.IRQ_RISING
+
+            def listen(number: int, level: int) -> None:
+                if number == self.number and level:
+                    if options.get("hard"):
+                        handler(self)
+                    else:
+                        chip.call_softly(lambda: handler(self))
+
+            chip.listeners.append(listen)
+
+    return Pin
+
+
+def _timer_class(chip: Chip) -> type:
+    class Timer:
+        ONE_SHOT, PERIODIC = 0, 1
+
+        def __init__(self, number: int) -> None:
+            if number not in ((0, 1, 2, 3, -1) if chip.kind.startswith("esp32") else (-1,)):
+                raise ValueError("no such timer")
+            self._turn = 0
+
+        def init(self, *, period: int, mode: int, callback: Callable[[Any], None], hard: bool = False) -> None:
+            if hard:
+                raise ValueError("hard Timers are not implemented")
+            assert mode == self.PERIODIC
+            self._turn += 1
+            self._next(self._turn, chip.now_us, period * 1000, callback)
+
+        def deinit(self) -> None:
+            self._turn += 1
+
+        def _next(self, turn: int, last_us: int, period_us: int, callback: Callable[[Any], None]) -> None:
+            def due() -> None:
+                if turn == self._turn:
+                    chip.call_softly(lambda: callback(self))
+                    self._next(turn, last_us + period_us, period_us, callback)
+
+            chip.at(last_us + period_us, due)
+
+    return Timer
+
+
+def _wdt_class(chip: Chip) -> type:
+    class WDT:
+        def __init__(self, *, timeout: int) -> None:
+            # Only the ESP32 takes another time-out once it runs; none can be stopped.
+            if chip.wdt_ms is None or chip.kind.startswith("esp32"):
+                chip.wdt_ms = timeout
+            chip.feed_watchdog()
+
+        def feed(self) -> None:
+            chip.feed_watchdog()
+
+    return WDT
+
+
+def _adc_class(chip: Chip) -> type:
+    class Adc:
+        def __init__(self, pin: Any) -> None:
+            self.number: int = pin.number
+
+        def read_u16(self) -> int:
+            return chip.analogue_uv[self.number] * 65_535 // SUPPLY_UV
+
+    class EspAdc(Adc):
+        ATTN_0DB, ATTN_11DB = 0, 3
+
+        def __init__(self, pin: Any, *, atten: int = 0) -> None:
+            super().__init__(pin)
+            self.max_uv = ESP32_ADC_MAX_UV[atten]
+
+        def read_uv(self) -> int:
+            return min(chip.analogue_uv[self.number], self.max_uv)
+
+    return EspAdc if chip.kind.startswith("esp32") else Adc
+
+
+def _pwm_class(chip: Chip) -> type:
+    class PWM:
+        def __init__(self, pin: Any, *, freq: int, duty_u16: int) -> None:
+            self.hz, self.duty = freq, duty_u16
+            chip.pwms[pin.number] = self
+
+        def freq(self, hz: int | None = None) -> int | None:
+            if hz is None:
+                return self.hz + chip.tone_off_hz
+            self.hz = hz
+            return None
+
+        def duty_u16(self, duty: int) -> None:
+            self.duty = duty
+
+    return PWM
+
+
+def _uart_class(chip: Chip) -> type:
+    class UART:
+        def __init__(self, number: int, *, baudrate: int, tx: Any, rx: Any, txbuf: int, rxbuf: int) -> None:
+            self.settings = (number, baudrate, tx.number, rx.number)
+            self.txbuf, self.rxbuf = txbuf, rxbuf
+            self.incoming = b""
+            self.outgoing: list[bytes] = []
+            self.done = True
+            chip.uarts.append(self)
+
+        def any(self) -> int:
+            return len(self.incoming)
+
+        def read(self, most: int) -> bytes | None:
+            data, self.incoming = self.incoming[:most], self.incoming[most:]
+            return data or None
+
+        def txdone(self) -> bool:
+            return self.done
+
+        def write(self, data: bytes) -> int:
+            if len(data) > self.txbuf or not self.done:
+                raise Broken("this write waits for the line")
+            self.outgoing.append(data)
+            return len(data)
+
+    return UART
+
+
+def _rmt_class(chip: Chip) -> type:
+    class RMT:
+        PULSE_MAX = PULSE_MAX
+
+        def __init__(
+            self,
+            *,
+            pin: Any,
+            resolution_hz: int = 10_000_000,
+            idle_level: bool = False,
+            num_symbols: int = RMT_SYMBOLS[chip.kind],
+        ) -> None:
+            # 80 MHz through a divider of 8 bits.
+            if not 312_500 <= resolution_hz <= 80_000_000 or num_symbols < RMT_SYMBOLS[chip.kind]:
+                raise ValueError
+            if len(chip.rmts) == RMT_CHANNELS[chip.kind]:
+                raise OSError("no free tx channels")
+            self.signal = RMT_SIGNAL[chip.kind] + len(chip.rmts)
+            self.unit_us, rest = divmod(1_000_000, resolution_hz)
+            assert rest == 0, "a resolution this fake cannot do"
+            self.symbols = num_symbols
+            self.idle = 1 if idle_level else 0
+            self.end_us = chip.now_us
+            # Symbols it has memory for; each growth is an allocation.
+            self.capacity = 0
+            self.growths: list[int] = []
+            chip.rmts.append(self)
+            # Low until it has sent once, whatever its idle level.
+            chip.signals[self.signal] = 0
+            chip.pad(pin.number).driver = self.signal
+            chip.pad(pin.number).mode = OUT
+            chip.settle()
+
+        def write_pulses(self, duration: "int | Sequence[int]", data: "bool | int | Sequence[bool]" = True) -> None:
+            if not self.wait_done():
+                chip.blocked_us += self.end_us - chip.now_us
+                chip.advance(self.end_us - chip.now_us)
+            if isinstance(data, list | tuple):
+                durations = [duration] * len(data) if isinstance(duration, int) else list(duration)
+                levels = [1 if level else 0 for level in data]
+                if len(durations) != len(levels):
+                    raise ValueError("duration and data must have same length")
+            else:
+                assert isinstance(duration, list | tuple), "a sequence that is no list or tuple"
+                durations = list(duration)
+                levels = [(i + (1 if data else 0)) % 2 for i in range(len(durations))]
+            if not durations:
+                raise ValueError("No pulses")
+            if not all(type(part) is int and 1 <= part <= PULSE_MAX for part in durations):
+                raise Broken(f"durations of 15 bits, and 0 is the end mark: {durations}")
+            symbols = -(-len(durations) // 2)
+            if symbols + 1 > self.symbols:
+                raise Broken(f"{symbols} symbols and an end mark do not fit into the memory of a channel")
+            if symbols > self.capacity:
+                self.capacity = symbols
+                self.growths.append(symbols)
+            when_us = chip.now_us
+            for part, level in zip(durations, levels, strict=True):
+                self._at(when_us, level)
+                when_us += part * self.unit_us
+            if when_us - chip.now_us > chip.rmt_hangs_us:
+                when_us = 1 << 60
+            self.end_us = when_us
+            self._at(when_us, self.idle)
+
+        def wait_done(self, *, timeout: int = 0) -> bool:
+            assert timeout == 0
+            return chip.now_us >= self.end_us
+
+        def active(self, value: bool | None = None) -> bool:
+            if value is None:
+                return not self.wait_done()
+            raise Broken("RMT.active(False) crashes an ESP32 (ESP-IDF issue 17692)")
+
+        def _at(self, when_us: int, level: int) -> None:
+            def change() -> None:
+                chip.signals[self.signal] = level
+                chip.settle()
+
+            if when_us == chip.now_us:
+                change()
+            else:
+                chip.at(when_us, change)
+
+    return RMT
+
+
+def _pcnt_class(chip: Chip) -> type:
+    class PCNT:
+        IGNORE, INCREMENT, DECREMENT = 0, 1, 2
+        NORMAL, REVERSE, HOLD = 0, 1, 2
+
+        def __init__(self, unit: int, *, pin: Any, mode_pin: Any, rising: int, **settings: int) -> None:
+            self.count, self.max, self.runs = 0, settings.pop("max"), False
+            if not 0 <= unit < PCNT_UNITS[chip.kind] or not 0 < self.max <= 32767:
+                raise ValueError
+            assert rising == self.INCREMENT
+            self.hold = [settings.pop(mode, self.NORMAL) == self.HOLD for mode in ("mode_low", "mode_high")]
+            assert not settings
+            self.pin, self.gate = pin.number, mode_pin.number
+            for number in (self.pin, self.gate):
+                chip.configure(number, IN, PULL_UP, None)
+            chip.listeners.append(self._listen)
+
+        def start(self) -> None:
+            self.runs = True
+
+        def value(self, *value: int) -> int:
+            if value:
+                raise Broken("read and reset may miss an edge")
+            chip.on_look()
+            return self.count
+
+        def _listen(self, number: int, level: int) -> None:
+            if number == self.pin and level and self.runs and not self.hold[chip.level(self.gate)]:
+                self.count += 1
+                if self.count >= self.max:
+                    self.count = 0
+
+    return PCNT
+
+
+class _Mem32:
+    def __init__(self, chip: Chip) -> None:
+        self._chip = chip
+
+    def __getitem__(self, address: int) -> int:
+        return self._chip.load(address)
+
+    def __setitem__(self, address: int, value: int) -> None:
+        self._chip.store(address, value)
+
+
+def _ticks_us(chip: Chip) -> int:
+    chip.advance(chip.look_us)
+    return chip.now_us & MASK
+
+
+def _ticks_diff(later: int, earlier: int) -> int:
+    return ((later - earlier + 2**29) & MASK) - 2**29
+
+
+def modules(chip: Chip) -> dict[str, ModuleType]:
+    """The modules that only a chip has, by name."""
+    machine, esp32, time = ModuleType("machine"), ModuleType("esp32"), ModuleType("time")
+    vars(machine).update(
+        Pin=_pin_class(chip),
+        Timer=_timer_class(chip),
+        WDT=_wdt_class(chip),
+        ADC=_adc_class(chip),
+        PWM=_pwm_class(chip),
+        UART=_uart_class(chip),
+        mem32=_Mem32(chip),
+    )
+    if chip.kind in RMT_CHANNELS:
+        vars(esp32).update(RMT=_rmt_class(chip), PCNT=_pcnt_class(chip))
+    vars(time).update(
+        ticks_ms=lambda: chip.now_us // 1000 & MASK,
+        ticks_us=lambda: _ticks_us(chip),
+        ticks_add=lambda ticks, span: (ticks + span) & MASK,
+        ticks_diff=_ticks_diff,
+        sleep_ms=chip.advance_ms,
+        sleep_us=chip.advance,
+    )
+    return {"machine": machine, "esp32": esp32, "time": time}
+
+
+@contextmanager
+def on_chip(chip: Chip, *others: ModuleType) -> Iterator[None]:
+    """Within it, what is imported of `pump.hal` is made anew, for this chip; `others` can be imported too."""
+    fakes = modules(chip) | {module.__name__: module for module in others}
+    ours = [name for name in sys.modules if name.startswith("pump.hal")]
+    kept = {name: sys.modules.pop(name) for name in (*ours, *fakes) if name in sys.modules}
+    sys.modules.update(fakes)
+    try:
+        yield
+    finally:
+        for name in [name for name in sys.modules if name.startswith("pump.hal")] + list(fakes):
+            sys.modules.pop(name, None)
+        sys.modules.update(kept)
+
+
+def hal(chip: Chip, name: str, *others: ModuleType) -> Any:
+    """The module `pump.hal.NAME` on this chip."""
+    with on_chip(chip, *others):
+        return import_module(f"pump.hal.{name}")
