@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check trace bench mutate board lock clean
+.PHONY: help demo test check trace bench chip mutate flash size board lock clean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -39,13 +39,23 @@ check: $(DEV_READY) $(STUBS_READY)  ## Check style, types, imports, the firmware
 trace: $(DEV_READY)  ## Print which tests prove which requirement; fail on a held one that none proves
 	$(BIN)/python -m checks.trace
 
-bench: $(DEV_READY)  ## Measure speed, cost of a tick, memory and size (YEARS=1: also the seven years of the goal)
+bench: $(DEV_READY)  ## Measure speed, cost of a tick, memory, size, then as `make chip` (YEARS=1: also the seven years of the goal)
 	$(BIN)/python -m itb.measure $(if $(YEARS),--years)
+	PYTHONPATH=device:tools $(BIN)/python -m chip.report
+
+chip: $(DEV_READY)  ## Run the firmware on an emulated Pico and measure it there (FIRMWARE=file for another MicroPython)
+	PYTHONPATH=device:tools $(BIN)/python -m chip.report
 
 mutate: $(DEV_READY)  ## Mutate therapy and safety and see whether a test notices (ONLY='pump.safety.guard.*' for less)
 	rm -rf build/mutate && mkdir -p build/mutate
 	cp -R tools host_tests board_configs drugs examples docs pyproject.toml build/mutate && cp -R device build/mutate/src
 	cd build/mutate && ../../$(BIN)/mutmut run $(if $(ONLY),'$(ONLY)') && ../../$(BIN)/mutmut results
+
+flash: $(RUN_READY)  ## Put the firmware on a board and read its self-test back (BOARD=name, PORT=port, VERIFY=1 to compare)
+	$(BIN)/itb flash --board $(BOARD) $(if $(PORT),--port $(PORT)) $(if $(VERIFY),--verify)
+
+size: $(RUN_READY)  ## Show what the firmware takes on a board, by room (BOARD=name for another)
+	$(BIN)/python -m itb.flash.size $(BOARD)
 
 board: $(RUN_READY)  ## Generate build/sim/board.py from its board file (BOARD=name for another)
 	$(BIN)/python -m itb.board $(BOARD)

@@ -138,10 +138,7 @@ class Chip:
 
     def reset(self) -> None:
         """The RUN pin goes low and high again: everything but the flash starts anew."""
-        self._open_reads.clear()
-        self._mcu.enter_reset()
-        self._mcu.watchdog.reset()
-        self._mcu.leave_reset()
+        self._reset(from_watchdog=False)
 
     def listen(self, pin: int, changed: Callable[[float, bool], None], pulled_up: bool = False) -> None:
         """Call `changed(now_ns, level)` when the level at GPIO `pin` changes. What nobody drives is at its pull."""
@@ -212,9 +209,18 @@ class Chip:
 
     def _on_watchdog(self) -> None:
         self.watchdog_resets += 1
+        self._reset(from_watchdog=True)
+
+    def _reset(self, from_watchdog: bool) -> None:
+        mcu = self._mcu
         self._open_reads.clear()
-        self._mcu.enter_reset(from_watchdog=True)
-        self._mcu.leave_reset()
+        mcu.enter_reset(from_watchdog=from_watchdog)
+        if not from_watchdog:
+            mcu.watchdog.reset()
+        # Whoever listens to a pin hears that the chip let go of it.
+        for gpio in mcu.gpio:
+            gpio.check_for_updates()
+        mcu.leave_reset()
 
     @staticmethod
     def _level(state: GPIOPinState, pulled_up: bool) -> bool:

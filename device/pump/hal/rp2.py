@@ -63,6 +63,9 @@ class PioStep(StepPort):
         self._high_cycles = -(-board.PULSE_NS * STEP_CYCLES_PER_US // 1000)
         self._dir = Pin(board.PIN_DIR, Pin.OUT, value=0)
         self._dir_setup_us = board.DIR_SETUP_US
+        # Bursts of late ticks may follow one another at once: busy for the motor's least interval after the last pulse.
+        least_cycles = board.MIN_STEP_INTERVAL_US * STEP_CYCLES_PER_US
+        self._rest_turns = least_cycles - self._high_cycles - rp2_pio.REST_OVERHEAD_CYCLES
         self._step = rp2.StateMachine(
             STEP_MACHINE, rp2_pio.burst(self._high_cycles), freq=STEP_HZ, set_base=Pin(board.PIN_STEP)
         )
@@ -82,6 +85,7 @@ class PioStep(StepPort):
         self._sending = True
         self._put(interval_us * STEP_CYCLES_PER_US - self._high_cycles - rp2_pio.STEP_OVERHEAD_CYCLES)
         self._put(steps - 1)
+        self._put(self._rest_turns)
 
     def busy(self) -> bool:
         return self._sending and not self._step.rx_fifo()
@@ -130,7 +134,7 @@ class PioDeadMan(DeadMan):
         )
         self._machine = PioMachine(dead_man, "set(pins, 1)")
         self._put = self._machine.put
-        self._turns = board.DEAD_MAN_MS * (DEAD_MAN_HZ // 1000) // rp2_pio.COUNT_CYCLES - 1
+        self._turns = board.DEAD_MAN_MS * (DEAD_MAN_HZ // 1000) // rp2_pio.COUNT_CYCLES - 2
         self._disabled = Pin(board.PIN_ENABLE_READBACK, Pin.IN, Pin.PULL_UP).value
         self._supply = None if board.PIN_SUPPLY == ABSENT else Pin(board.PIN_SUPPLY, Pin.IN, Pin.PULL_DOWN).value
         self._machine.rest()

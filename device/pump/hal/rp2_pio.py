@@ -1,4 +1,4 @@
-"""The three programs of the RP2040's state machines, in its assembler. At most 27 of the 32 words of one block.
+"""The three programs of the RP2040's state machines, in its assembler. At most 30 of the 32 words of one block.
 
 Each is a function that assembles: nothing is loaded or started here. `rp2.asm_pio` runs the bodies with names of its
 own in scope (`pull`, `jmp`, `pins`, ...), which is what the linter cannot know.
@@ -8,8 +8,10 @@ own in scope (`pull`, `jmp`, `pins`, ...), which is what the linter cannot know.
 
 import rp2
 
-# Burst: what a period costs besides the high time and the turns of its wait.
+# Burst: what a period costs besides the high time and the turns of its wait; what goes by from the last pulse to the
+# word that ends the burst, besides the high time and the turns of the rest.
 STEP_OVERHEAD_CYCLES = 5
+REST_OVERHEAD_CYCLES = 4
 
 # Dead man: cycles of one turn of its count.
 COUNT_CYCLES = 96
@@ -19,10 +21,10 @@ INSTRUCTION_CYCLES_MAX = 32
 
 
 def burst(high_cycles: int):
-    """Pulses on the set pin. Takes two words: turns of the wait between pulses, and pulses less one.
+    """Pulses on the set pin. Takes three words: turns of the wait between pulses, pulses less one, turns of the rest.
 
-    Pulses are high for `high_cycles` (1..64) and `high_cycles + STEP_OVERHEAD_CYCLES + turns` apart. When the last one
-    is out, the machine pushes one word and stalls until the next pair comes.
+    Pulses are high for `high_cycles` (1..64) and `high_cycles + STEP_OVERHEAD_CYCLES + turns` apart. The machine pushes
+    one word `high_cycles + REST_OVERHEAD_CYCLES + rest turns` after the last one rose, and stalls until the next three.
     """
     set_cycles = min(high_cycles, INSTRUCTION_CYCLES_MAX)
     more_cycles = high_cycles - set_cycles
@@ -34,6 +36,7 @@ def burst(high_cycles: int):
         mov(isr, osr)
         pull(block)
         mov(x, osr)
+        pull(block)
         label("step")
         set(pins, 1)[set_cycles - 1]
         if more_cycles:
@@ -45,6 +48,9 @@ def burst(high_cycles: int):
         jmp(y_dec, "wait")
         jmp(x_dec, "step")
         label("sent")
+        mov(y, osr)
+        label("rest")
+        jmp(y_dec, "rest")
         push(noblock)
         wrap()
 

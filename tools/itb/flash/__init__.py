@@ -1,0 +1,1 @@
+"""Puts the firmware on a board and reads its self-test back: `itb flash`."""
