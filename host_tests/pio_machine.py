@@ -10,9 +10,13 @@ from importlib import import_module
 from types import ModuleType
 from typing import ClassVar
 
-from pioemu import ShiftRegister, State, emulate
+import pytest
 
 from pio_assembler import PIO, Program, asm_pio, asm_pio_encode
+
+pytest.importorskip("pioemu", reason="rp2040-pio-emulator wants Python 3.10.18 or newer")
+
+from pioemu import ShiftRegister, State, emulate
 
 FIFO_WORDS = 4
 WORD_MASK = 0xFFFF_FFFF

@@ -56,6 +56,21 @@ def test_a_value_at_its_bound_is_accepted_and_one_beyond_is_refused(
         assert f"{FILE}: {key}: '{value}' is refused; accepted: " in refusal(tmp_path, (old, f'"{value}"'))
 
 
+@pytest.mark.parametrize(
+    "chip, at, above, most", [("esp32", "880 mL/day", "881 mL/day", 47), ("generic", "37 mL/day", "38 mL/day", 2)]
+)
+def test_the_bursts_of_the_highest_rate_are_what_the_chip_can_send(
+    chip: str, at: str, above: str, most: int, tmp_path: Path
+):
+    fast = [("microsteps = 16", "microsteps = 32"), ('"2000 steps/s"', '"5000 steps/s"'), ('"esp32"', f'"{chip}"')]
+    board = board_of(tmp_path, *fast, ('"12 mL/day"', f'"{at}"'), file="esp32_devkit.toml")
+    assert board.constants()["BURST_MAX_STEPS"] == most
+    accepted = f"a rate of at most {most} microsteps in a tick, which is what the {chip} can send"
+    assert f"limits.max_rate: '{above}' is refused; accepted: {accepted}" in refusal(
+        tmp_path, *fast, ('"12 mL/day"', f'"{above}"'), file="esp32_devkit.toml"
+    )
+
+
 @pytest.mark.parametrize("baud", [9600, 115_200, 921_600])
 def test_a_uart_has_a_speed_and_two_pins(baud: int, tmp_path: Path):
     board = board_of(tmp_path, UART, LINK_PINS, ("115200", str(baud)))

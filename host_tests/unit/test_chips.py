@@ -11,7 +11,7 @@ from itb.tables import read_table
 RP2 = {"step": 2, "step_readback": 3, "dir": 5, "enable": 6, "enable_readback": 7}
 ESP32 = {"step": 26, "step_readback": 27, "dir": 25, "enable": 33, "enable_readback": 32}
 ESP32S3 = {"step": 4, "step_readback": 5, "dir": 7, "enable": 15, "enable_readback": 16}
-BASES = {"rp2040": RP2, "rp2350": RP2, "esp32": ESP32, "esp32s3": ESP32S3}
+BASES = {"rp2040": RP2, "rp2350": RP2, "esp32": ESP32, "esp32s3": ESP32S3, "generic": ESP32}
 
 # What the datasheets keep for the flash, for booting, for the console or for the module itself, or do not have.
 NOT_OFFERED = {
@@ -19,6 +19,7 @@ NOT_OFFERED = {
     "rp2350": [23, 24, 25, 29, 30, 47],
     "esp32": [0, 1, 3, 6, 7, 8, 9, 10, 11, 12, 20, 24, 28, 29, 30, 31, 37, 38, 40],
     "esp32s3": [0, 3, 19, 20, *range(22, 38), 43, 44, 45, 46],
+    "generic": [],
 }
 
 

@@ -1,5 +1,7 @@
 """Whether a build runs on the board at hand, and what is said when it does not."""
 
+from dataclasses import replace
+
 import pytest
 
 from fakeboard import image
@@ -46,6 +48,11 @@ def test_a_chip_that_no_board_has_is_said_so() -> None:
     assert "No board of board_configs/ has this chip" in refusal(there)
 
 
+def test_a_board_of_any_chip_takes_what_is_there() -> None:
+    generic = replace(load_board("pico_bench"), chip="generic")
+    refuse_unless_fit(Machine("stm32", "micropython", (1, 27, 0), "PYBv1.1 with STM32F405RG", 6), generic, image(), "P")
+
+
 @pytest.mark.parametrize("version", [(1, 24, 0), (1, 27, 0), (1, 29, 0), (2, 0, 0)])
 def test_new_enough_a_micropython_is_taken(version: tuple[int, ...]) -> None:
     refuse_unless_fit(machine(version=version), load_board("pico_bench"), image(), "PORT")
@@ -80,6 +87,7 @@ def test_a_simulated_board_is_no_bench() -> None:
         ("rp2040", ("BOOTSEL", "RPI-RP2", "RPI_PICO_W", "UF2")),
         ("rp2350", ("BOOTSEL", "drive RP2350", "RPI_PICO2", "UF2")),
         ("esp32", ("erase-flash", "--chip esp32 --port P --baud 460800 write-flash 0x1000 FILE.bin", "ESP32_GENERIC)")),
+        ("generic", ("download page of micropython.org",)),
         (
             "esp32s3",
             ("erase-flash", "--chip esp32s3 --port P --baud 460800 write-flash 0x0 FILE.bin", "ESP32_GENERIC_S3"),

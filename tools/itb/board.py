@@ -225,7 +225,7 @@ def read_board(path: Path) -> Board:
     )
     root.finish()
     _check_order(board, reservoir, limits, timing)
-    _check_step_rate(board, motor)
+    _check_step_rate(board, motor, limits)
     board.constants()
     if board.steps(board.max_rate_nl_day) > MOST_STEPS_DAY:
         raise limits.refuse("max_rate", f"at most {MOST_STEPS_DAY} microsteps a day")
@@ -289,11 +289,16 @@ def _check_order(board: Board, reservoir: Table, limits: Table, timing: Table) -
         raise timing.refuse("watchdog", f"longer than dead_man, {board.dead_man_ms} ms: the driver lets go first")
 
 
-def _check_step_rate(board: Board, motor: Table) -> None:
-    """The burst of one tick must fit into the tick."""
+def _check_step_rate(board: Board, motor: Table, limits: Table) -> None:
+    """The burst of one tick must fit into the tick, and into what the chip sends in one."""
     burst = board.constants()["BURST_MAX_STEPS"]
-    if not isinstance(burst, int) or burst * board.min_step_interval_us > board.tick_ms * 1000:
+    assert isinstance(burst, int)
+    if burst * board.min_step_interval_us > board.tick_ms * 1000:
         raise motor.refuse("max_step_rate", f"a rate that sends the {burst} steps of a burst within one tick")
+    most = CHIPS[board.chip].most_burst_steps
+    if burst > most:
+        accepted = f"a rate of at most {most} microsteps in a tick, which is what the {board.chip} can send"
+        raise limits.refuse("max_rate", accepted)
 
 
 def write_constants(board: Board, directory: Path, slice_ms: int | None = None) -> Path:

@@ -20,6 +20,12 @@ PINS = REQUIRED_PINS + OPTIONAL_PINS
 # The constant of a pin that a board does not have.
 ABSENT = -1
 
+# A board that has a chip of its own: nothing is known of its pins, and the firmware moves them itself.
+GENERIC = "generic"
+# Not the chip is what bounds a burst.
+ANY_BURST = 1 << 20
+_ANY_PIN = frozenset(range(49))
+
 _OUTPUTS = ("step", "dir", "enable", "sounder", "light_red", "light_green", "light_blue")
 
 
@@ -40,6 +46,8 @@ class Chip:
     uart_rx: frozenset[int]
     # The edge counter reads the supply together with STEP, which asks for neighbouring pins.
     supply_follows_readback: bool
+    # What the firmware's port for the chip can send in one tick.
+    most_burst_steps: int
 
 
 def _rp2(module: str, source: str) -> Chip:
@@ -55,6 +63,7 @@ def _rp2(module: str, source: str) -> Chip:
         uart_tx=frozenset({4, 8, 20}),
         uart_rx=frozenset({5, 9, 21}),
         supply_follows_readback=True,
+        most_burst_steps=ANY_BURST,
     )
 
 
@@ -73,6 +82,8 @@ def _esp(
         uart_tx=frozenset(pins - input_only),
         uart_rx=frozenset(pins),
         supply_follows_readback=False,
+        # One block of the remote control peripheral, less the mark of its end.
+        most_burst_steps=47,
     )
 
 
@@ -100,6 +111,20 @@ CHIPS = {
         set(),
         {1, 2, *range(4, 11)},
         (0, 3100),
+    ),
+    GENERIC: Chip(
+        module="any other board whose MicroPython numbers its pins",
+        source="nothing: see the maker's pinout",
+        pins=_ANY_PIN,
+        input_only=frozenset(),
+        analogue=_ANY_PIN,
+        analogue_low_mv=0,
+        analogue_high_mv=3300,
+        uart_tx=_ANY_PIN,
+        uart_rx=_ANY_PIN,
+        supply_follows_readback=False,
+        # Sent by the tick itself, which blocks meanwhile.
+        most_burst_steps=2,
     ),
 }
 

@@ -22,6 +22,8 @@ def put_micropython(chip: str, port: str = "PORT") -> str:
             f"{_DRIVES[chip]} appears.\n"
             "  3. Drag the UF2 onto the drive. The board restarts as a serial port; then flash again."
         )
+    if chip not in _OFFSETS:
+        return "To put MicroPython on it: see the board's own page on the download page of micropython.org."
     return (
         "To put MicroPython on it (this erases all that is on it, settings and journal too):\n"
         f"  1. Download the .bin from the download page of micropython.org ({_DOWNLOADS[chip]}).\n"

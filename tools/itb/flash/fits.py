@@ -1,6 +1,7 @@
 """Whether a build runs on the board at hand."""
 
 from itb.board import Board, board_names, load_board
+from itb.chips import GENERIC
 from itb.errors import InputError
 from itb.flash.advice import put_micropython
 from itb.flash.failures import WrongBoard
@@ -40,7 +41,7 @@ def bench(name: str) -> Board:
 def refuse_unless_fit(machine: Machine, board: Board, image: Image, port: str) -> None:
     """Raises WrongBoard when the chip is another, or its MicroPython does not load the bytecode of `image`."""
     there = f"{machine.name} {machine.release} on {machine.machine or machine.platform}"
-    if machine.chip != board.chip:
+    if board.chip not in (GENERIC, machine.chip):
         names = bench_names(machine.chip)
         fit = f"Boards with this chip: {', '.join(names)}" if names else "No board of board_configs/ has this chip"
         raise WrongBoard(f"{port}: {there} is no {board.chip}, which {board.name} needs. {fit}.")
