@@ -43,8 +43,8 @@ bench: $(DEV_READY)  ## Measure speed, cost of a tick, memory, size, then as `ma
 	$(BIN)/python -m itb.measure $(if $(YEARS),--years)
 	PYTHONPATH=device:tools $(BIN)/python -m chip.report
 
-chip: $(DEV_READY)  ## Run the firmware on an emulated Pico and measure it there (FIRMWARE=file for another MicroPython)
-	PYTHONPATH=device:tools $(BIN)/python -m chip.report
+chip: $(DEV_READY)  ## Run the firmware on an emulated Pico and measure it there (MINUTES=n of flex too; FIRMWARE=file for another MicroPython)
+	PYTHONPATH=device:tools $(BIN)/python -m chip.report $(if $(MINUTES),--minutes $(MINUTES))
 
 mutate: $(DEV_READY)  ## Mutate therapy and safety and see whether a test notices (ONLY='pump.safety.guard.*' for less)
 	rm -rf build/mutate && mkdir -p build/mutate

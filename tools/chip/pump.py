@@ -113,6 +113,10 @@ class ChipPump:
         self.chip.send(b"status\n")
         return json.loads(self.wait_for_line("{"))
 
+    def day_ms(self) -> int:
+        """The pump's time of day."""
+        return int(str(self.status()["day_ms"]))
+
     def _record_spans(self, pin: int, spans: list[tuple[float, float]]) -> None:
         began_ns = 0.0
 

@@ -1,5 +1,6 @@
 """`make chip`: what the pump does on an emulated Pico, in emulated time, and a public stepper library beside it."""
 
+import argparse
 import json
 import sys
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ SETTLED_NS = 50e6
 ERASED_US = 45_000
 RIVAL, RIVAL_MODULE = "micropython-stepper==1.0.3", "stepper/__init__.py"
 RIVAL_LIMIT_MS = 5000.0
+# Five microsteps a second, and fifteen: what an implanted pump's 1 mL syringe does in a bolus.
+FLEX_STEPS_DAY = 432_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,32 @@ def pump_life(pump: ChipPump) -> tuple[list[tuple[str, str, str]], Stepping]:
     gaps_us = [(after - before) / 1000 for before, after in pairwise(undisturbed)]
     owed = float(str(status["ordered_steps"])) - float(str(status["dropped_steps"]))
     return rows, Stepping(min(gaps_us), max(gaps_us), owed, len(lines.steps_ns), 100 * (1 - left / free))
+
+
+def flex_life(minutes: int) -> list[tuple[str, str, str]]:
+    """`minutes` of a flex day at the real tick, whose rate changes half way: rows of what, found, goal."""
+    half_ms = minutes * 30_000
+    rates = (FLEX_STEPS_DAY, FLEX_STEPS_DAY * 3)
+    program = {**steady(rates[0]), "segments": [[0, rates[0], 0], [half_ms, rates[1], 0]]}
+    pump = ChipPump(program)
+    pump.boot()
+    pump.begin()
+    pump.bench.run_ms(2 * half_ms - pump.day_ms())
+    # The last tick's burst and its count.
+    pump.press("stop")
+    pump.bench.run_ms(50)
+    status = pump.status()
+    ordered = int(str(status["ordered_steps"]))
+    dropped = int(str(status["dropped_steps"]))
+    exact = sum(rate * half_ms / MS_PER_DAY for rate in rates)
+    ticks_us = [_us(span) for span in pump.ticks_ns]
+    return [
+        ("owed by the prescription, in microsteps", f"{exact:,.2f}", ""),
+        ("ordered; of that dropped by the stop", f"{ordered:,}; {dropped:,}", "whole of the above, 50 ms more at most"),
+        ("confirmed, and moved by the motor", f"{status['confirmed_steps']:,} and {pump.bench.motor_steps:,}", "equal"),
+        ("tick, typical and worst", _typical(ticks_us), "at most 2,000 us"),
+        ("late ticks", f"{status['late_ticks']}", ""),
+    ]
 
 
 def rival_life() -> Stepping:
@@ -142,13 +171,22 @@ def _number(line: str) -> int:
 def show_pump(out: Console) -> Stepping:
     """Print the figures of the pump."""
     rows, stepping = pump_life(ChipPump(steady(RATE_HZ * MS_PER_DAY // 1000)))
-    table = Table(title="The pump on an emulated Pico (RP2040, 125 MHz), in emulated time")
+    _show_rows(out, "The pump on an emulated Pico (RP2040, 125 MHz), in emulated time", rows)
+    return stepping
+
+
+def show_flex(out: Console, minutes: int) -> None:
+    """Print what became of some minutes of flex."""
+    _show_rows(out, f"{minutes} min of flex at the real tick, on the emulated Pico", flex_life(minutes))
+
+
+def _show_rows(out: Console, title: str, rows: list[tuple[str, str, str]]) -> None:
+    table = Table(title=title)
     for heading in ("what", "found", "goal"):
         table.add_column(heading)
     for row in rows:
         table.add_row(*row)
     out.print(table)
-    return stepping
 
 
 def show_rival(out: Console, pump: Stepping) -> None:
@@ -171,9 +209,14 @@ def show_rival(out: Console, pump: Stepping) -> None:
 
 def main() -> int:
     """Run and print. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m chip.report", description="Measure the pump on an emulated Pico.")
+    parser.add_argument("--minutes", type=int, default=0, help="also run this long a piece of a flex day (slow)")
+    options = parser.parse_args()
     out = Console()
     try:
         show_rival(out, show_pump(out))
+        if options.minutes:
+            show_flex(out, options.minutes)
     except NoFirmware as error:
         Console(stderr=True).print(str(error), highlight=False, soft_wrap=True)
         return 1
