@@ -28,7 +28,7 @@ test: $(DEV_READY)  ## Run all tests; therapy, safety and motion must be covered
 check: $(DEV_READY) $(STUBS_READY)  ## Check style, types, imports, the firmware's language and the lock files
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/python -m itb.board sim
+	$(BIN)/python -m itb.boards.board sim
 	$(BIN)/basedpyright
 	$(BIN)/basedpyright --project tools/pyright/rp2.json
 	$(BIN)/basedpyright --project tools/pyright/esp32.json
@@ -40,7 +40,7 @@ trace: $(DEV_READY)  ## Print which tests prove which requirement; fail on a hel
 	$(BIN)/python -m checks.trace
 
 bench: $(DEV_READY)  ## Measure speed, cost of a tick, memory, size, then as `make chip` (YEARS=1: also the seven years of the goal)
-	$(BIN)/python -m itb.measure $(if $(YEARS),--years)
+	$(BIN)/python -m itb.sim.measure $(if $(YEARS),--years)
 	PYTHONPATH=device:tools $(BIN)/python -m chip.report
 
 chip: $(DEV_READY)  ## Run the firmware on an emulated Pico and measure it there (MINUTES=n of flex too; FIRMWARE=file for another MicroPython)
@@ -58,7 +58,7 @@ size: $(RUN_READY)  ## Show what the firmware takes on a board, by room (BOARD=n
 	$(BIN)/python -m itb.flash.size $(BOARD)
 
 board: $(RUN_READY)  ## Generate build/sim/board.py from its board file (BOARD=name for another)
-	$(BIN)/python -m itb.board $(BOARD)
+	$(BIN)/python -m itb.boards.board $(BOARD)
 
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from itb.board import Board, load_board
-from itb.prescription import Prescription, read_prescription
-from itb.program import Plan, make_plan
+from itb.boards.board import Board, load_board
+from itb.rx.prescription import Prescription, read_prescription
+from itb.rx.program import Plan, make_plan
 
 FLEX = """\
 title = "A flex day"

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from itb.board import load_board, write_constants
+from itb.boards.board import load_board, write_constants
 from pump.app import App
 from twin.bench import Bench
 from twin.faults import Faults

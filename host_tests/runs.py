@@ -3,10 +3,10 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from itb.messages import Burst, End, Event, Plant, Sample, Start, Status
-from itb.prescribed import MS_PER_DAY, Prescribed, PrescribedBolus
-from itb.program import Scale
-from itb.record import Record
+from itb.rx.prescribed import MS_PER_DAY, Prescribed, PrescribedBolus
+from itb.rx.program import Scale
+from itb.sim.messages import Burst, End, Event, Plant, Sample, Start, Status
+from itb.sim.record import Record
 
 MS_PER_HOUR = 3_600_000
 FILL_STEPS = 1_000_000

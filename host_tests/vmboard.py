@@ -17,7 +17,7 @@ import time
 import tty
 from pathlib import Path
 
-from itb.engine import HEAP
+from itb.sim.engine import HEAP
 
 BLOCK_BYTES = 4096
 PICO = "Raspberry Pi Pico with RP2040"

@@ -12,7 +12,7 @@ from chip.bench import ChipBench
 from chip.emulator import Chip
 from chip.pump import constants_module
 from chip.stock import stock_uf2
-from itb.board import load_board
+from itb.boards.board import load_board
 
 # Emulated time between two looks at the cable.
 TURN_MS = 0.2

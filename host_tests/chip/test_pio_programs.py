@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from itb.board import board_names, load_board
-from itb.drivers import DRIVERS, Driver
+from itb.boards.board import board_names, load_board
+from itb.boards.drivers import DRIVERS, Driver
 from pio_assembler import MEMORY_WORDS, AssemblyError, assembled
 from pio_machine import Pin, StateMachine, on_chip
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from itb.board import ROOT
+from itb import BENCH_ONLY
+from itb.boards.board import ROOT
 from itb.cli import app
-from itb.summary import BENCH_ONLY
 
 BENCH = ROOT / "examples" / "bench"
 FAST, SLOW = BENCH / "twin-flow-24ml-day.csv", BENCH / "twin-flow-0.2ml-day.csv"

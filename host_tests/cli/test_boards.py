@@ -6,10 +6,10 @@ import pytest
 from matplotlib.image import imread
 from typer.testing import CliRunner, Result
 
-from itb.board import board_names, load_board
-from itb.chips import ABSENT
+from itb import BENCH_ONLY
+from itb.boards.board import board_names, load_board
+from itb.boards.chips import ABSENT
 from itb.cli import app
-from itb.summary import BENCH_ONLY
 
 BENCHES = ["esp32_devkit", "esp32s3", "pico_bench", "pico_tmc2209"]
 

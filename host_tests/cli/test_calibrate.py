@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from itb.board import CONFIGS, ROOT, read_board
+from itb import BENCH_ONLY
+from itb.boards.board import CONFIGS, ROOT, read_board
 from itb.cli import app
-from itb.summary import BENCH_ONLY
 
 EXAMPLE = ROOT / "examples" / "bench" / "twin-calibration.csv"
 SIM = (CONFIGS / "sim.toml").read_bytes()

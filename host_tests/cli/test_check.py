@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from itb.board import ROOT, board_names, load_board
-from itb.check import check
+from itb.boards.board import ROOT, board_names, load_board
+from itb.rx.check import check
 from prescriptions import CONTINUOUS, FLEX, changed
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))

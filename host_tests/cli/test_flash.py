@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from itb.board import load_board
+from itb.boards.board import load_board
 from itb.flash import command
 from itb.flash.command import Order, flash
 from itb.flash.image import HELD, MANIFEST, make_image

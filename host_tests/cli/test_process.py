@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from itb.summary import BENCH_ONLY
+from itb import BENCH_ONLY
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 COMMAND = [sys.executable, "-c", "from itb.cli import main; main()", "run"]

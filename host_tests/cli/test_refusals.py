@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from itb.board import slice_of
+from itb import BENCH_ONLY
+from itb.boards.board import slice_of
 from itb.cli import DEFAULT_SLICE, app
-from itb.summary import BENCH_ONLY
 from prescriptions import changed
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 from vcd.reader import TokenKind, tokenize
 
+from itb import BENCH_ONLY
 from itb.cli import app
-from itb.summary import BENCH_ONLY
 from prescriptions import changed
 
 ROOT = Path(__file__).resolve().parents[2]

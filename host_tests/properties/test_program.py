@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from itb.board import board_names, load_board
-from itb.drug import DRUGS, read_profiles
+from itb.boards.board import board_names, load_board
 from itb.errors import InputError
-from itb.prescription import BasalStep, Prescription, ScheduledBolus
-from itb.program import make_plan
+from itb.rx.drug import DRUGS, read_profiles
+from itb.rx.prescription import BasalStep, Prescription, ScheduledBolus
+from itb.rx.program import make_plan
 from pump.core.units import MS_PER_MINUTE
 from pump.safety.admission import BolusAhead, refuse_unsafe_basal, refuse_unsafe_bolus
 from pump.safety.limits import Limit, Limits

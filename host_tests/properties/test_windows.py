@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itb.windows import MS_PER_DAY, Demand
+from itb.rx.windows import MS_PER_DAY, Demand
 
 MINUTE_MS = 60_000
 

@@ -8,11 +8,11 @@ from typing import Any, cast
 import pytest
 from rich.console import Console
 
-from itb.account import Account, account
-from itb.messages import End, Event, Sample, Start
-from itb.prescribed import MS_PER_DAY
-from itb.record import Record
-from itb.summary import bolus_told, facts, failing, summary
+from itb.rx.prescribed import MS_PER_DAY
+from itb.sim.account import Account, account
+from itb.sim.messages import End, Event, Sample, Start
+from itb.sim.record import Record
+from itb.sim.summary import bolus_told, facts, failing, summary
 from runs import BOLUS_AT_MS, MS_PER_HOUR, PRESCRIBED, SCALE, events, sample_at, sound_run, with_status
 
 

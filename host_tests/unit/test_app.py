@@ -3,7 +3,7 @@
 import pytest
 
 from benchtop import Benchtop, constants
-from itb.board import board_names
+from itb.boards.board import board_names
 from pump.motion.geometry import Geometry
 from pump.safety.limits import BUILD_BOLUS_NL, BUILD_DAY_NL, BUILD_HOUR_NL
 from rig import program

@@ -11,7 +11,7 @@ from itb.bench.calibration_file import rewritten, values_of, write_calibration
 from itb.bench.gravimetric import Conditions, fit
 from itb.bench.readings import Point, Points
 from itb.bench.water import nl_per_mg
-from itb.board import CONFIGS, read_board
+from itb.boards.board import CONFIGS, read_board
 from itb.errors import InputError
 from prescriptions import changed
 

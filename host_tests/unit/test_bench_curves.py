@@ -14,7 +14,7 @@ from itb.bench.accuracy import Accuracy, ScaleLimits, analyse
 from itb.bench.curves import draw_accuracy, draw_calibration
 from itb.bench.gravimetric import Conditions, Fit, fit
 from itb.bench.readings import read_points, read_weights
-from itb.board import ROOT, load_board
+from itb.boards.board import ROOT, load_board
 
 SIM = load_board("sim")
 BENCH = ROOT / "examples" / "bench"

@@ -9,7 +9,7 @@ import pytest
 from itb.bench.gravimetric import Conditions, coverage, fit, refuse_unless_sound
 from itb.bench.readings import Point, Points
 from itb.bench.water import nl_per_mg
-from itb.calibration import TAKE_UP_STEPS_MAX
+from itb.boards.calibration import TAKE_UP_STEPS_MAX
 from itb.errors import InputError
 
 STEPS_PER_REV = 3200

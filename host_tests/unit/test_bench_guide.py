@@ -8,7 +8,7 @@ import pytest
 from itb.bench.guide import HandDispenser, preparation, refuse_unless_possible, weigh_run
 from itb.bench.readings import Points
 from itb.bench.scale import Reading
-from itb.board import load_board
+from itb.boards.board import load_board
 from itb.errors import InputError
 
 SIM = load_board("sim")

@@ -18,9 +18,9 @@ from itb.bench.twin import (
     steady_weights,
 )
 from itb.bench.water import nl_per_mg
-from itb.board import Board, load_board
+from itb.boards.board import Board, load_board
 from itb.errors import InputError
-from itb.messages import GuestError
+from itb.sim.messages import GuestError
 from rig import board_module
 from twin.plant import Plant
 from twin.weigh import ScrewPlant

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from itb.board import CONFIGS, Board, board_names, load_board, main, read_board, slice_of, write_constants
+from itb.boards.board import CONFIGS, Board, board_names, load_board, main, read_board, slice_of, write_constants
 from itb.errors import InputError
 from prescriptions import changed
 

@@ -3,7 +3,7 @@
 import pytest
 
 from benchtop import Benchtop, constants
-from itb.board import board_names
+from itb.boards.board import board_names
 from rig import DAY_MS, program
 
 BOARDS = board_names()

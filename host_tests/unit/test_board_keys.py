@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from itb.board import CONFIGS, Board, read_board
-from itb.chips import OPTIONAL_PINS
+from itb.boards.board import CONFIGS, Board, read_board
+from itb.boards.chips import OPTIONAL_PINS
 from itb.errors import InputError
 from prescriptions import changed
 

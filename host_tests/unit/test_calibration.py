@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from itb.board import CONFIGS, Board, read_board
-from itb.calibration import is_day
+from itb.boards.board import CONFIGS, Board, read_board
+from itb.boards.calibration import is_day
 from itb.errors import InputError
 from prescriptions import changed
 

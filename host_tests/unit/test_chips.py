@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from itb.chips import ABSENT, CHIPS, PINS, REQUIRED_PINS, read_pins
+from itb.boards.chips import ABSENT, CHIPS, PINS, REQUIRED_PINS, read_pins
 from itb.errors import InputError
 from itb.tables import read_table
 

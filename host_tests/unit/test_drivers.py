@@ -2,7 +2,7 @@
 
 import pytest
 
-from itb.drivers import DRIVERS
+from itb.boards.drivers import DRIVERS
 
 
 @pytest.mark.parametrize(

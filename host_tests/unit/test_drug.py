@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from itb.drug import DRUGS, SIDES, drug_names, read_profiles
 from itb.errors import InputError
+from itb.rx.drug import DRUGS, SIDES, drug_names, read_profiles
 from prescriptions import changed
 
 BACLOFEN = (DRUGS / "baclofen.toml").read_text(encoding="utf-8")

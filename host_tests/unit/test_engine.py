@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import itb.engine
-from itb.board import load_board
-from itb.engine import CPYTHON, ENGINES, VM, WASM, GuestDied, Refusal, Run, available_engine
+import itb.sim.engine
+from itb.boards.board import load_board
 from itb.errors import InputError
-from itb.job import Job, sample_ms
-from itb.messages import Event, GuestError, Message
+from itb.sim.engine import CPYTHON, ENGINES, VM, WASM, GuestDied, Refusal, Run, available_engine
+from itb.sim.job import Job, sample_ms
+from itb.sim.messages import Event, GuestError, Message
 
 JOB = Job(program={}, days_ms=1000, slice_ms=1000, fill_steps=0, sample_ms=1000)
 EVENT = '{"k": "event", "t_ms": 1, "seq": %d, "kind": "refill", "a": 3, "b": 4}'
@@ -36,7 +36,7 @@ def guest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
         package.mkdir(exist_ok=True)
         (package / "__init__.py").write_text("")
         (package / "run.py").write_text(GUEST % (EVENT, "\n".join("    " + line for line in body)))
-        monkeypatch.setattr(itb.engine, "TWIN", package)
+        monkeypatch.setattr(itb.sim.engine, "TWIN", package)
 
     return write
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from itb.board import ROOT
+from itb.boards.board import ROOT
 from itb.errors import InputError
-from itb.faults import KINDS, LATEST_MS, read_faults
+from itb.sim.faults import KINDS, LATEST_MS, read_faults
 from twin.faults import KINDS as TWIN_KINDS
 from twin.faults import Faults
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from fakeboard import image
-from itb.board import load_board
+from itb.boards.board import bench_names, load_board
 from itb.errors import InputError
 from itb.flash.advice import put_micropython
 from itb.flash.failures import WrongBoard
-from itb.flash.fits import bench, bench_names, refuse_unless_fit
+from itb.flash.fits import bench, refuse_unless_fit
 from itb.flash.target import Machine
 
 MACHINES = {

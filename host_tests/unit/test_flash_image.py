@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from itb.board import load_board
+from itb.boards.board import load_board
 from itb.firmware import FLAGS, PUMP, modules, sizes_by_room
 from itb.flash.image import CONSTANTS, MANIFEST, Image, blocks, make_image
 from itb.flash.size import by_room, table

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from itb.board import Board, load_board
+from itb.boards.board import Board, load_board
 from itb.errors import InputError
-from itb.limits import guard_window_ms, in_force, stack
+from itb.rx.limits import guard_window_ms, in_force, stack
 from prescriptions import CONTINUOUS, FLEX, changed, continuous, plan, read
 
 SIM = load_board("sim")

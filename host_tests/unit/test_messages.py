@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from itb.messages import Burst, Event, Failure, GuestError, LineChange, Sample, Start, parse_line
+from itb.sim.messages import Burst, Event, Failure, GuestError, LineChange, Sample, Start, parse_line
 
 STATUS = {
     "state": "delivering",

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from benchtop import ScriptedSteps, constants
-from itb.board import board_names
+from itb.boards.board import board_names
 from pump.core.errors import Refused
 from pump.motion.burst import Burst
 

@@ -11,15 +11,15 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
-from itb.account import account
-from itb.alarms import alarm_kinds
-from itb.board import load_board
-from itb.messages import Plant, Sample
-from itb.picture import GREEN, GREY, VERMILION, draw, measured_rates
-from itb.prescribed import MS_PER_DAY, Prescribed, prescribed_on
-from itb.prescription import read_prescription
-from itb.program import Plan, make_plan
-from itb.record import Record
+from itb.boards.board import load_board
+from itb.rx.prescribed import MS_PER_DAY, Prescribed, prescribed_on
+from itb.rx.prescription import read_prescription
+from itb.rx.program import Plan, make_plan
+from itb.sim.account import account
+from itb.sim.alarms import alarm_kinds
+from itb.sim.messages import Plant, Sample
+from itb.sim.picture import GREEN, GREY, VERMILION, draw, measured_rates
+from itb.sim.record import Record
 from prescriptions import FLEX
 from runs import MS_PER_HOUR, events, status_at
 

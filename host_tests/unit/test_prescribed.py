@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itb.prescribed import MS_PER_DAY, Prescribed, PrescribedBolus
+from itb.rx.prescribed import MS_PER_DAY, Prescribed, PrescribedBolus
 
 HALF_DAY_MS = MS_PER_DAY // 2
 FLEX = Prescribed([(0, Fraction(100)), (HALF_DAY_MS, Fraction(301))])

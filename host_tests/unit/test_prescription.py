@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import pump.therapy.program
-from itb.prescription import BOLUS_GAP_MS, BasalStep, ScheduledBolus, clock, moment
+from itb.rx.prescription import BOLUS_GAP_MS, BasalStep, ScheduledBolus, clock, moment
 from prescriptions import CONTINUOUS, FLEX, changed, continuous, read
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from itb.errors import InputError
-from itb.program import Segment
+from itb.rx.program import Segment
 from prescriptions import FLEX, changed, continuous, plan
 
 

@@ -5,9 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
-from itb.prescribed import MS_PER_DAY
-from itb.summary import BENCH_ONLY, clock, span
-from itb.view import View
+from itb import BENCH_ONLY
+from itb.rx.prescribed import MS_PER_DAY
+from itb.sim.summary import clock, span
+from itb.sim.view import View
 from runs import MS_PER_HOUR, SCALE, sample_at, sound_run
 
 

@@ -4,9 +4,9 @@ import io
 
 from vcd.reader import TokenKind, tokenize
 
-from itb.messages import Burst, LineChange
-from itb.record import Record
-from itb.waveform import write_waveform
+from itb.sim.messages import Burst, LineChange
+from itb.sim.record import Record
+from itb.sim.waveform import write_waveform
 from runs import MS_PER_HOUR, bursts, events, sound_run
 
 

@@ -8,10 +8,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from PIL import Image
 
-from itb.board import CONFIGS, ROOT, Board, load_board, read_board
-from itb.chips import ABSENT
-from itb.wiring import bill, components, connections, in_words, pin_name, ties
-from itb.wiring_picture import draw_wiring, save_wiring
+from itb.boards.board import CONFIGS, ROOT, Board, load_board, read_board
+from itb.boards.chips import ABSENT
+from itb.boards.wiring import bill, components, connections, in_words, pin_name, ties
+from itb.boards.wiring_picture import draw_wiring, save_wiring
 from prescriptions import changed
 
 BENCHES = ["esp32_devkit", "esp32s3", "pico_bench", "pico_tmc2209"]

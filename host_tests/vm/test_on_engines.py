@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from itb.engine import ENGINES
+from itb.sim.engine import ENGINES
 from vm.engines import DeviceTests, Outcome, device_tests, missing
 
 

@@ -3,7 +3,7 @@ three come to the same counts."""
 
 import pytest
 
-from itb.engine import CPYTHON, ENGINES, HEAP, VM, WASM
+from itb.sim.engine import CPYTHON, ENGINES, HEAP, VM, WASM
 from vm.engines import GUEST, Outcome, Stage, _read, missing
 
 ALLOCATION_FREE_TICKS = 100_000

@@ -11,7 +11,7 @@ from chip import image
 from chip.bench import ChipBench
 from chip.emulator import Chip
 from chip.stock import stock_uf2
-from itb.board import Board, read_board, write_constants
+from itb.boards.board import Board, read_board, write_constants
 from itb.flash.image import MAIN, make_image
 
 HERE = Path(__file__).parent

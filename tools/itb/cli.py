@@ -12,30 +12,31 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from itb.about import about, told
-from itb.account import Account, account
+from itb import BENCH_ONLY
 from itb.bench.commands import register as register_bench
-from itb.board import load_board, slice_of
-from itb.boards import register as register_boards
-from itb.check import check as show_check
-from itb.check import refuse
-from itb.engine import ENGINES, VM, WASM, GuestDied, Refusal, Run, available_engine
+from itb.boards.board import load_board, slice_of
+from itb.boards.command import register as register_boards
 from itb.errors import InputError
-from itb.faults import read_faults
 from itb.firmware import CompileError
 from itb.flash.command import Order
 from itb.flash.command import flash as flash_board
-from itb.interrupts import Interrupts
-from itb.job import Job, sample_ms
-from itb.messages import End, GuestError, Sample
 from itb.outputs import FAILED, INTERRUPTED, OK, PLOT_FORMATS, REFUSED, fail, refuse_unless_writable, write
-from itb.prescribed import MS_PER_DAY, prescribed_on
-from itb.prescription import read_prescription
-from itb.program import Plan, make_plan
-from itb.record import Record
-from itb.summary import BENCH_ONLY, facts, summary
-from itb.view import View
-from itb.waveform import write_waveform
+from itb.rx.check import check as show_check
+from itb.rx.check import refuse
+from itb.rx.prescribed import MS_PER_DAY, prescribed_on
+from itb.rx.prescription import read_prescription
+from itb.rx.program import Plan, make_plan
+from itb.sim.about import about, told
+from itb.sim.account import Account, account
+from itb.sim.engine import ENGINES, VM, WASM, GuestDied, Refusal, Run, available_engine
+from itb.sim.faults import read_faults
+from itb.sim.interrupts import Interrupts
+from itb.sim.job import Job, sample_ms
+from itb.sim.messages import End, GuestError, Sample
+from itb.sim.record import Record
+from itb.sim.summary import facts, summary
+from itb.sim.view import View
+from itb.sim.waveform import write_waveform
 
 SHORTEST_DAYS, LONGEST_DAYS = 0.001, 36_500
 # Of `check` and of `run`: what one accepts the other must.
@@ -196,7 +197,7 @@ def _simulate(plan: Plan, job: Job, engine: str, out: Console | None) -> Outcome
 
 def _draw(plan: Plan, outcome: Outcome, path: Path) -> None:
     # Matplotlib takes longer to import than a day takes to simulate.
-    from itb.picture import draw
+    from itb.sim.picture import draw
 
     draw(plan, outcome.record, outcome.account).savefig(path)
 

@@ -10,7 +10,7 @@ from math import ceil
 from pathlib import Path
 
 from itb.bench.gravimetric import Fit
-from itb.board import Board, read_board
+from itb.boards.board import Board, read_board
 from itb.errors import InputError
 
 _HEADER = re.compile(r"\s*\[")

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from itb import BENCH_ONLY
 from itb.bench.guide import HandDispenser, preparation, refuse_unless_possible, standing, weigh_run
 from itb.bench.readings import Points, Weights, points_text, read_points, read_weights, weights_text
 from itb.bench.water import evaporation_of, temperature_of
-from itb.board import BUILD, CONFIGS, Board, load_board
-from itb.calibration import is_day
-from itb.check import refuse
+from itb.boards.board import BUILD, CONFIGS, Board, load_board
+from itb.boards.calibration import is_day
 from itb.errors import InputError
-from itb.messages import GuestError
 from itb.outputs import FAILED, OK, PLOT_FORMATS, REFUSED, fail, refuse_unless_writable, say, write
 from itb.quantity import MASS, TIME, VOLUME_RATE, amount, parse
-from itb.summary import BENCH_ONLY
+from itb.rx.check import refuse
+from itb.sim.messages import GuestError
 
 if TYPE_CHECKING:
     from itb.bench.accuracy import Accuracy

@@ -1,17 +1,17 @@
 """Two pictures: a calibration with what its line leaves over, and the start-up and trumpet curves of an accuracy run.
 
-Style and colours are those of `itb.picture`.
+Style and colours are those of `itb.sim.picture`.
 """
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from itb import BENCH_ONLY
 from itb.bench.accuracy import SMOOTHED_MIN, WINDOWS_MIN, Accuracy
 from itb.bench.gravimetric import Fit
-from itb.board import Board
-from itb.picture import BLACK, BLUE, GREY, SKY, VERMILION
-from itb.summary import BENCH_ONLY
+from itb.boards.board import Board
+from itb.sim.picture import BLACK, BLUE, GREY, SKY, VERMILION
 
 NL_PER_ML, NL_PER_UL = 1e6, 1e3
 _DASHED = (0, (4, 2))

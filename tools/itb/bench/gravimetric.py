@@ -15,7 +15,7 @@ import numpy as np
 
 from itb.bench.readings import Points
 from itb.bench.water import nl_per_mg
-from itb.calibration import TAKE_UP_STEPS_MAX
+from itb.boards.calibration import TAKE_UP_STEPS_MAX
 from itb.errors import InputError
 
 FEWEST_POINTS = 3

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from itb.bench.readings import Point, Points
 from itb.bench.scale import Reading, Scale
-from itb.board import Board
+from itb.boards.board import Board
 from itb.errors import InputError
 from itb.quantity import VOLUME, amount
 

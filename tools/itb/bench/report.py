@@ -8,10 +8,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from itb import BENCH_ONLY
 from itb.bench.accuracy import NOISE_FACTOR, Accuracy
 from itb.bench.gravimetric import Fit
-from itb.board import Board
-from itb.summary import BENCH_ONLY
+from itb.boards.board import Board
 
 NL_PER_UL, NL_PER_ML = 1e3, 1e6
 

@@ -17,11 +17,11 @@ import numpy as np
 from itb.bench.readings import Weights
 from itb.bench.scale import Reading
 from itb.bench.water import nl_per_mg
-from itb.board import Board, write_constants
+from itb.boards.board import Board, write_constants
 from itb.errors import InputError
 from itb.firmware import PUMP, TWIN
-from itb.messages import GuestError
 from itb.quantity import TIME, VOLUME, VOLUME_RATE, amount, decimal_down
+from itb.sim.messages import GuestError
 
 SLACK_STEPS = 96
 SWING_PERCENT = 3.0

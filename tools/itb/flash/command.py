@@ -9,7 +9,7 @@ from mpremote.transport import TransportError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from itb.board import Board
+from itb.boards.board import Board
 from itb.errors import InputError
 from itb.firmware import PUMP, CompileError
 from itb.flash import advice

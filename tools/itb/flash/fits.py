@@ -1,7 +1,7 @@
 """Whether a build runs on the board at hand."""
 
-from itb.board import Board, board_names, load_board
-from itb.chips import GENERIC
+from itb.boards.board import Board, bench_names, load_board
+from itb.boards.chips import GENERIC
 from itb.errors import InputError
 from itb.flash.advice import put_micropython
 from itb.flash.failures import WrongBoard
@@ -9,31 +9,12 @@ from itb.flash.image import Image
 from itb.flash.target import Machine
 
 LEAST_RELEASE = (1, 24)
-_SIMULATED = "none"
-
-
-def is_bench(board: Board) -> bool:
-    """Whether there is such a board: the module of a simulated one begins with "none"."""
-    return not board.module.startswith(_SIMULATED)
-
-
-def bench_names(chip: str = "") -> list[str]:
-    """The boards that can be flashed; with `chip`, those with this chip. A file that is refused is left out."""
-    names: list[str] = []
-    for name in board_names():
-        try:
-            board = load_board(name)
-        except InputError:
-            continue
-        if is_bench(board) and chip in ("", board.chip):
-            names.append(name)
-    return names
 
 
 def bench(name: str) -> Board:
     """The board `name`. Raises InputError for one that does not exist, is wrong, or is simulated."""
     board = load_board(name)
-    if not is_bench(board):
+    if board.simulated:
         raise InputError("--board", f"{name!r} (simulated)", f"one of {', '.join(bench_names())}")
     return board
 

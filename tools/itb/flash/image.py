@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-from itb.board import Board, write_constants
+from itb.boards.board import Board, write_constants
 from itb.firmware import CACHE, FLAGS, PUMP, compile_source, modules
 
 BOOT, MAIN, CONSTANTS, FOLDER = "/boot.py", "/main.py", "/board.mpy", "/pump"

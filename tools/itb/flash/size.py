@@ -6,7 +6,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from itb.board import load_board
+from itb.boards.board import load_board
 from itb.errors import InputError
 from itb.firmware import CompileError
 from itb.flash.image import BLOCK_BYTES, FOLDER, MANIFEST, Image, blocks, make_image

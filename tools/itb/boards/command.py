@@ -12,14 +12,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from itb.board import MS_PER_DAY, Board, board_names, load_board
-from itb.chips import ABSENT, CHIPS
+from itb import BENCH_ONLY
+from itb.boards.board import MS_PER_DAY, Board, bench_names, board_names, load_board
+from itb.boards.chips import ABSENT, CHIPS
+from itb.boards.wiring import bill, connections, ties
 from itb.errors import InputError
-from itb.flash.fits import bench_names, is_bench
 from itb.outputs import FAILED, PLOT_FORMATS, REFUSED, fail, refuse_unless_writable, write
 from itb.quantity import VOLUME, VOLUME_RATE, amount, decimal
-from itb.summary import BENCH_ONLY
-from itb.wiring import bill, connections, ties
 
 # A rate that people know from implanted pumps: 400 ug/day at 2000 ug/mL.
 _COMMON_RATE_NL_DAY = Fraction(200_000)
@@ -61,7 +60,7 @@ def wiring(
     out, errors = Console(), Console(stderr=True)
     try:
         board = load_board(name, field="NAME")
-        if not is_bench(board):
+        if board.simulated:
             raise InputError("NAME", f"{name!r} (simulated: nothing to wire)", f"one of {', '.join(bench_names())}")
         refuse_unless_writable("--plot", plot, PLOT_FORMATS)
     except InputError as error:
@@ -75,7 +74,7 @@ def wiring(
 
 def _draw(board: Board, path: Path) -> None:
     # Matplotlib takes long to import.
-    from itb.wiring_picture import save_wiring
+    from itb.boards.wiring_picture import save_wiring
 
     save_wiring(board, path)
 
@@ -109,16 +108,16 @@ def listing(boards: Iterable[Board]) -> RenderableType:
 
 def explanation(board: Board) -> str:
     """What the board is, in a few sentences: what it is made of, how fine it is, and what it notices."""
-    if not is_bench(board):
+    if board.simulated:
         made = "Simulated, for `itb check` and `itb run`"
     else:
         made = f"{board.module}, driver {board.driver.name} at 1/{board.microsteps} step"
     sentences = [f"{made}; {_mechanism(board)}.", f"At 0.2 mL/day one microstep in {_step_interval(board)}."]
-    if is_bench(board):
+    if not board.simulated:
         sentences.append(_watched(board))
     if board.calibrated:
         sentences.append(f"Calibrated by weighing on {board.calibrated}.")
-    elif is_bench(board):
+    elif not board.simulated:
         sentences.append(f"Its calibration is nominal: weigh it with itb calibrate {board.name}.")
     return " ".join(sentences)
 

@@ -1,7 +1,7 @@
 """The wiring of a board as one drawing, laid out so that no wire crosses another without need.
 
 Coordinates are schemdraw's units, x to the right and y upwards. The chip stands left, the driver in the middle, motor
-and supply right; what the chip has beside the driver hangs below it. Colours are those of `itb.picture`.
+and supply right; what the chip has beside the driver hangs below it. Colours are those of `itb.sim.picture`.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ import schemdraw
 import schemdraw.elements as elm
 from matplotlib.figure import Figure
 
-from itb.board import Board
-from itb.chips import ABSENT
-from itb.summary import BENCH_ONLY
-from itb.wiring import FLOW, LOGIC, SENSOR, components, in_words, is_pico, pin_name, sensor_supply, ties
+from itb import BENCH_ONLY
+from itb.boards.board import Board
+from itb.boards.chips import ABSENT
+from itb.boards.wiring import FLOW, LOGIC, SENSOR, components, in_words, is_pico, pin_name, sensor_supply, ties
 
 BLUE, VERMILION, GREEN, SKY, PURPLE, GREY, BLACK = (
     "#0072B2",

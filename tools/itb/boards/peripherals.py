@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from itb.chips import ABSENT, CHIPS
-from itb.drivers import Driver
+from itb.boards.chips import ABSENT, CHIPS
+from itb.boards.drivers import Driver
 from itb.quantity import FREQUENCY, SENSITIVITY, VOLTAGE
 from itb.tables import Table
 

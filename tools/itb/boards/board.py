@@ -1,7 +1,7 @@
 """Boards: geometry, pins, limits and times of one bench, and the constants its firmware is built with.
 
 `board_configs/NAME.toml` is the truth. `write_constants` turns it into the module `board` of plain constants that the
-firmware imports; `python -m itb.board NAME` does so from the command line.
+firmware imports; `python -m itb.boards.board NAME` does so from the command line.
 """
 
 import argparse
@@ -12,11 +12,11 @@ from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
 
-from itb.calibration import read_calibration
-from itb.chips import CHIPS, read_pins
-from itb.drivers import DRIVERS, Driver
+from itb.boards.calibration import read_calibration
+from itb.boards.chips import CHIPS, read_pins
+from itb.boards.drivers import DRIVERS, Driver
+from itb.boards.peripherals import Peripherals, read_peripherals
 from itb.errors import InputError
-from itb.peripherals import Peripherals, read_peripherals
 from itb.quantity import (
     CALIBRATION,
     LENGTH,
@@ -31,7 +31,7 @@ from itb.quantity import (
 )
 from itb.tables import Table, read_table
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CONFIGS = ROOT / "board_configs"
 BUILD = ROOT / "build"
 
@@ -96,6 +96,11 @@ class Board:
     calibrated: str | None = None
     calibration_uncertainty_nl: Fraction | None = None
     take_up_steps: int = 0
+
+    @property
+    def simulated(self) -> bool:
+        """Whether there is no such bench: the module of a simulated one begins with "none"."""
+        return self.module.startswith("none")
 
     @property
     def steps_per_rev(self) -> int:
@@ -166,6 +171,19 @@ class Board:
 def board_names(configs: Path = CONFIGS) -> list[str]:
     """The boards there are files for."""
     return sorted(path.stem for path in configs.glob("*.toml"))
+
+
+def bench_names(chip: str = "", configs: Path = CONFIGS) -> list[str]:
+    """The boards that are not simulated; with `chip`, those with this chip. A file that is refused is left out."""
+    names: list[str] = []
+    for name in board_names(configs):
+        try:
+            board = load_board(name, configs)
+        except InputError:
+            continue
+        if not board.simulated and chip in ("", board.chip):
+            names.append(name)
+    return names
 
 
 def load_board(name: str, configs: Path = CONFIGS, field: str = "--board") -> Board:
@@ -325,7 +343,7 @@ def slice_of(text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write build/NAME/board.py. Returns 0, or 2 after printing what was refused."""
-    parser = argparse.ArgumentParser(prog="python -m itb.board", description="Write a board's constants.")
+    parser = argparse.ArgumentParser(prog="python -m itb.boards.board", description="Write a board's constants.")
     parser.add_argument("name", help="a board of board_configs/")
     parser.add_argument("--slice", help='the tick to build with, like "1 s"')
     parser.add_argument("--out", type=Path, help="directory for board.py (default: build/NAME)")

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
-from itb.alarms import alarm_kinds
-from itb.messages import Burst, End, Event, GuestError, LineChange, Message, Sample, Start
+from itb.sim.alarms import alarm_kinds
+from itb.sim.messages import Burst, End, Event, GuestError, LineChange, Message, Sample, Start
 
 
 @dataclass(frozen=True)

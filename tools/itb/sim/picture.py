@@ -11,12 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from itb.account import Account
-from itb.alarms import title as alarm_title
-from itb.prescribed import MS_PER_DAY, Prescribed, prescribed_on
-from itb.program import Plan
-from itb.record import Record
-from itb.summary import BENCH_ONLY, bolus_told, ml, ug
+from itb import BENCH_ONLY
+from itb.rx.prescribed import MS_PER_DAY, Prescribed, prescribed_on
+from itb.rx.program import Plan
+from itb.sim.account import Account
+from itb.sim.alarms import title as alarm_title
+from itb.sim.record import Record
+from itb.sim.summary import bolus_told, ml, ug
 
 BLUE, VERMILION, GREEN, SKY, GREY, BLACK = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#7A7A7A", "#222222"
 

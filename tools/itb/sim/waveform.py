@@ -6,7 +6,7 @@ from typing import TextIO, TypeAlias
 
 from vcd import VCDWriter
 
-from itb.record import Record
+from itb.sim.record import Record
 
 ALARM_LINES = {1: "alarm_low", 2: "alarm_medium", 3: "alarm_high"}
 # How long a STEP pulse is drawn; the interval between steps is exact.

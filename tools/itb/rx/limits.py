@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from itb.board import Board
-from itb.drug import Bound, Range
+from itb.boards.board import Board
 from itb.errors import InputError
-from itb.prescription import NL_PER_ML, Prescription, moment, volume_text
 from itb.quantity import (
     DAILY_DOSE,
     DOSE,
@@ -26,7 +24,9 @@ from itb.quantity import (
     decimal_up,
     dose_rate,
 )
-from itb.windows import Demand, Peak
+from itb.rx.drug import Bound, Range
+from itb.rx.prescription import NL_PER_ML, Prescription, moment, volume_text
+from itb.rx.windows import Demand, Peak
 
 MS_PER_MINUTE = 60_000
 GUARD_MINUTES = {"hour": 61, "day": 1441}

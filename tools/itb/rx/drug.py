@@ -11,7 +11,7 @@ from itb.errors import InputError
 from itb.quantity import CONCENTRATION, DAILY_DOSE, DOSE, HOURLY_DOSE, Dimension, amount
 from itb.tables import Table, read_table
 
-DRUGS = Path(__file__).resolve().parents[2] / "drugs"
+DRUGS = Path(__file__).resolve().parents[3] / "drugs"
 SIDES = ("hard_low", "soft_low", "soft_high", "hard_high")
 LIMITED = {"daily": DAILY_DOSE, "hourly": HOURLY_DOSE, "bolus": DOSE}
 

@@ -17,12 +17,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from itb.board import load_board
+from itb.boards.board import load_board
 from itb.errors import InputError
-from itb.limits import in_force, peak_moment
-from itb.prescription import MS_PER_DAY, clock, moment, read_prescription, volume_text
-from itb.program import Plan, make_plan
 from itb.quantity import decimal
+from itb.rx.limits import in_force, peak_moment
+from itb.rx.prescription import MS_PER_DAY, clock, moment, read_prescription, volume_text
+from itb.rx.program import Plan, make_plan
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _BAR_ROWS = 3

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from itb.board import Board
-from itb.prescription import Prescription
+from itb.boards.board import Board
+from itb.rx.prescription import Prescription
 
 MS_PER_DAY = 86_400_000
 

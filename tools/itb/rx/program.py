@@ -11,12 +11,12 @@ from fractions import Fraction
 from itertools import pairwise
 from math import floor, lcm
 
-from itb.board import Board
+from itb.boards.board import Board
 from itb.errors import InputError
-from itb.limits import Finding, Limit, Review, in_force, stack
-from itb.prescription import MS_PER_DAY, NL_PER_ML, Prescription
 from itb.quantity import TIME, amount, shown
-from itb.windows import Demand
+from itb.rx.limits import Finding, Limit, Review, in_force, stack
+from itb.rx.prescription import MS_PER_DAY, NL_PER_ML, Prescription
+from itb.rx.windows import Demand
 
 VERSION = 1
 GREATEST_DENOMINATOR = 1 << 20

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from itb.messages import Sample, Status
-from itb.prescribed import MS_PER_DAY, Amount, Prescribed, PrescribedBolus
-from itb.program import Scale
-from itb.record import Alarm, Record
+from itb.rx.prescribed import MS_PER_DAY, Amount, Prescribed, PrescribedBolus
+from itb.rx.program import Scale
+from itb.sim.messages import Sample, Status
+from itb.sim.record import Alarm, Record
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """How a board is wired: what each pin goes to, the parts in between, and what to buy.
 
-The drawing (`itb.wiring_picture`) and the tables of `itb boards wiring` both come from here, so that a part has one
+The drawing (`itb.boards.wiring_picture`) and the tables of `itb boards wiring` come from here: a part has one
 name everywhere.
 """
 
 from dataclasses import dataclass
 
-from itb.board import Board
-from itb.chips import ABSENT
+from itb.boards.board import Board
+from itb.boards.chips import ABSENT
 
 # GPIO number -> pin of a Pico's two rows, from its datasheet; the Pico W, Pico 2 and Pico 2 W are alike.
 _PICO_ROWS = (

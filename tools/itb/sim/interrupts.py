@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from itb.engine import Run
+from itb.sim.engine import Run
 
 
 class Interrupts:

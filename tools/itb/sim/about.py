@@ -1,8 +1,8 @@
 """What was run, and what the firmware took to run it: the facts of a run that are not its account."""
 
-from itb.job import Job
-from itb.program import Plan
-from itb.record import Record
+from itb.rx.program import Plan
+from itb.sim.job import Job
+from itb.sim.record import Record
 
 
 def about(plan: Plan, job: Job, record: Record, confirmed: bool) -> dict[str, object]:

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from itb.board import Board, write_constants
+from itb.boards.board import Board, write_constants
 from itb.errors import InputError
 from itb.firmware import PUMP, TWIN, compile_source, lay_out
-from itb.job import Job
-from itb.messages import End, Failure, GuestError, Message, parse_line
+from itb.sim.job import Job
+from itb.sim.messages import End, Failure, GuestError, Message, parse_line
 
 VM, WASM, CPYTHON = "vm", "wasm", "cpython"
 ENGINES = (VM, WASM, CPYTHON)
@@ -185,5 +185,5 @@ def _command(engine: str, work: Path, code: str) -> list[str]:
     if engine == VM:
         return vm_command(code)
     if engine == WASM:
-        return [sys.executable, "-m", "itb.wasm_guest", str(work), code]
+        return [sys.executable, "-m", "itb.sim.wasm_guest", str(work), code]
     return [sys.executable, "-u", "-c", code]

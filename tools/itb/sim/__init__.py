@@ -1,0 +1,1 @@
+"""Runs of the firmware on the simulated bench: started, followed, accounted for, drawn."""
