@@ -74,6 +74,7 @@ class Chip:
         self._pio = mcu.pio[0]
         self._pio_behind_cycles = 0.0
         self._levels: dict[int, bool] = {}
+        self._looks: list[Callable[[], None]] = []
         self._stop_alarm = simulator.clock.create_alarm(self._stop)
         self._pace_alarm = simulator.clock.create_alarm(self._pace)
         self._pace_alarm.schedule(IDLE_LOOK_NS)
@@ -145,13 +146,14 @@ class Chip:
         gpio = self._mcu.gpio[pin]
         self._levels[pin] = self._level(gpio.value, pulled_up)
 
-        def notice(state: GPIOPinState, _before: GPIOPinState) -> None:
-            level = self._level(state, pulled_up)
+        def look(*_states: GPIOPinState) -> None:
+            level = self._level(gpio.value, pulled_up)
             if level != self._levels[pin]:
                 self._levels[pin] = level
                 changed(self.now_ns, level)
 
-        gpio.add_listener(notice)
+        gpio.add_listener(look)
+        self._looks.append(look)
         changed(self.now_ns, self._levels[pin])
 
     def drive(self, pin: int, level: bool) -> None:
@@ -217,9 +219,9 @@ class Chip:
         mcu.enter_reset(from_watchdog=from_watchdog)
         if not from_watchdog:
             mcu.watchdog.reset()
-        # Whoever listens to a pin hears that the chip let go of it.
-        for gpio in mcu.gpio:
-            gpio.check_for_updates()
+        # The emulator tells nobody that a chip in reset lets go of its pins.
+        for look in self._looks:
+            look()
         mcu.leave_reset()
 
     @staticmethod

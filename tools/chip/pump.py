@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from chip import image
 from chip.bench import ChipBench
@@ -54,8 +55,14 @@ def steady(steps_day: int, limit_steps: int = 100_000_000) -> dict[str, object]:
 class ChipPump:
     """A pump that has just been given power. `told` adds to what the story is told; `day_ms` is its time of day."""
 
-    def __init__(self, program: Mapping[str, object], day_ms: int = 0, fill_steps: int = 40_000_000) -> None:
-        self.board = chip_board()
+    def __init__(
+        self,
+        program: Mapping[str, object],
+        day_ms: int = 0,
+        fill_steps: int = 40_000_000,
+        board: Board | None = None,
+    ) -> None:
+        self.board = board or chip_board()
         files = dict(make_image(self.board).files)
         files["/started.py"] = files[MAIN]
         files[MAIN] = (GUEST / "story.py").read_bytes()
@@ -108,14 +115,14 @@ class ChipPump:
         """As `Chip.line`."""
         return self.chip.line(start, limit_ms)
 
-    def status(self) -> dict[str, object]:
+    def status(self) -> dict[str, Any]:
         """What the pump answers to `status` on its console."""
         self.chip.send(b"status\n")
         return json.loads(self.wait_for_line("{"))
 
     def day_ms(self) -> int:
         """The pump's time of day."""
-        return int(str(self.status()["day_ms"]))
+        return self.status()["day_ms"]
 
     def _record_spans(self, pin: int, spans: list[tuple[float, float]]) -> None:
         began_ns = 0.0

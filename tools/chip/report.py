@@ -83,7 +83,7 @@ def pump_life(pump: ChipPump) -> tuple[list[tuple[str, str, str]], Stepping]:
         ("steps granted, seen, moved, confirmed", ", ".join(map(str, counts)), "all equal"),
     ]
     gaps_us = [(after - before) / 1000 for before, after in pairwise(undisturbed)]
-    owed = float(str(status["ordered_steps"])) - float(str(status["dropped_steps"]))
+    owed = status["ordered_steps"] - status["dropped_steps"]
     return rows, Stepping(min(gaps_us), max(gaps_us), owed, len(lines.steps_ns), 100 * (1 - left / free))
 
 
@@ -100,8 +100,8 @@ def flex_life(minutes: int) -> list[tuple[str, str, str]]:
     pump.press("stop")
     pump.bench.run_ms(50)
     status = pump.status()
-    ordered = int(str(status["ordered_steps"]))
-    dropped = int(str(status["dropped_steps"]))
+    ordered = status["ordered_steps"]
+    dropped = status["dropped_steps"]
     exact = sum(rate * half_ms / MS_PER_DAY for rate in rates)
     ticks_us = [_us(span) for span in pump.ticks_ns]
     return [
