@@ -4,6 +4,8 @@ import board
 
 from pump.app import App
 
+HIGH = 3
+
 
 def open_ports():
     """The ports on the chip that the board's constants name."""
@@ -19,7 +21,8 @@ def open_ports():
 def run(prepare=None) -> None:
     """Test the pump, start its ticks and run its loop until somebody at the cable presses Control-C.
 
-    `prepare(app)` is called once before the first tick.
+    `prepare(app)` is called once before the first tick. Any other end is a fault of ours: the driver is let go of,
+    light and tone of the highest alarm stay on, and the watchdog, if it runs by then, resets the chip.
     """
     ports = open_ports()
     try:
@@ -31,8 +34,14 @@ def run(prepare=None) -> None:
         while True:
             app.loop.poll()
             ports.rest()
-    finally:
+    except KeyboardInterrupt:
+        # Somebody wants the prompt.
         ports.close()
+        raise
+    except BaseException:
+        ports.let_go()
+        ports.sounder.signal(HIGH)
+        raise
 
 
 if __name__ == "__main__":

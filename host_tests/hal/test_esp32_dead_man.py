@@ -161,6 +161,32 @@ def test_a_read_back_that_does_not_follow_is_never_trusted(wire: str) -> None:
     assert chip.level(board.PIN_ENABLE) == 1
 
 
+def test_control_c_in_the_trial_leaves_the_driver_off_and_no_channel_at_work() -> None:
+    board = constants("esp32_devkit", DEAD_MAN_MS=TIMEOUT_MS)
+    chip = wired(board)
+
+    def interrupted() -> None:
+        assert chip.level(board.PIN_ENABLE) == 0
+        raise KeyboardInterrupt
+
+    chip.at(200_000, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        hal(chip, "esp32_step").RmtDeadMan(board, hal(chip, "clock").SystemClock())
+    assert chip.rises(board.PIN_ENABLE)[-1] == 200_000
+    assert chip.level(board.PIN_ENABLE) == 1
+    assert all(channel.wait_done() for channel in chip.rmts)
+
+
+def test_a_channel_that_never_ends_is_not_waited_for_without_end() -> None:
+    board = constants("esp32_devkit", DEAD_MAN_MS=TIMEOUT_MS)
+    chip = wired(board)
+    chip.rmt_hangs_us = 1000
+    dead_man = hal(chip, "esp32_step").RmtDeadMan(board, hal(chip, "clock").SystemClock())
+    begun_us = chip.now_us
+    dead_man.run_out()
+    assert chip.now_us - begun_us <= 2 * TIMEOUT_MS * 1000
+
+
 def test_once_run_out_no_channel_is_at_work(bench: Bench) -> None:
     bench.dead_man.feed()
     bench.chip.advance_ms(300)

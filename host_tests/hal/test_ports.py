@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hal.simchip import Chip, Reset
+from hal.simchip import OUT, Chip, Reset
 from hal.simmodules import hal, on_chip
 from hal.wired import constants, generic_board, wired
 from pump.app import App
@@ -101,6 +101,27 @@ def test_passes_its_self_test_and_stands_with_the_driver_off(pump: Pump) -> None
     assert pump.steps_sent() == 0
 
 
+@pytest.mark.parametrize("name", BOARDS)
+def test_before_the_driver_is_tried_out_step_is_low_and_edges_are_counted(name: str, tmp_path: Path) -> None:
+    board = board_on(name)
+    chip = wired(board)
+    seen = []
+
+    def look(number: int, level: int) -> None:
+        if number == board.PIN_ENABLE and level == 0:
+            pad = chip.pad(board.PIN_STEP)
+            seen.append((pad.mode, pad.level, len(counters())))
+
+    def counters() -> list[Any]:
+        return [listener for listener in chip.listeners if "PCNT" in listener.__qualname__]
+
+    chip.listeners.append(look)
+    Pump(board, tmp_path, chip)
+    assert seen
+    # One counter gated with ENABLE, one with the supply.
+    assert set(seen) == {(OUT, 0, 2)}
+
+
 @pytest.mark.parametrize("wire", ["PIN_ENABLE_READBACK", "PIN_SUPPLY"])
 @pytest.mark.req("I-01")
 def test_a_driver_that_cannot_be_seen_fails_the_self_test(wire: str, tmp_path: Path) -> None:
@@ -185,14 +206,15 @@ def test_a_tick_that_raises_was_the_last(pump: Pump) -> None:
     def broken() -> None:
         raise ZeroDivisionError
 
-    pump.ports._run_once = broken
+    pump.ports._ticker._run_once = broken
+    # The tick's own caller never sees it; the loop does, when it has nothing else to do.
     with pytest.raises(ZeroDivisionError):
         pump.run(1000)
     assert pump.chip.level(pump.board.PIN_ENABLE) == 1
     sent = pump.steps_sent()
-    # The loop goes on; nobody feeds the watchdog.
+    # Nobody feeds the watchdog any more.
     with pytest.raises(Reset):
-        pump.run(60_000)
+        pump.chip.advance_ms(60_000)
     assert pump.steps_sent() == sent
 
 
@@ -297,3 +319,28 @@ def test_main_takes_the_ports_of_the_chip_and_leaves_them_closed(board: Any, por
 
 def interrupted() -> None:
     raise KeyboardInterrupt
+
+
+def test_a_fault_of_ours_lets_go_shows_the_highest_alarm_and_leaves_the_watchdog_to_reset(pump: Pump) -> None:
+    pump.start()
+    pump.run(1000)
+    pump.ports.let_go()
+    pump.ports.sounder.signal(3)
+    sent = pump.steps_sent()
+    assert pump.chip.level(pump.board.PIN_ENABLE) == 1
+    assert pump.chip.level(pump.board.PIN_LIGHT_RED) == 1
+    with pytest.raises(Reset):
+        pump.chip.advance_ms(60_000)
+    assert pump.steps_sent() == sent
+
+
+def test_control_c_in_a_tick_reaches_the_loop_and_the_driver_is_let_go(pump: Pump) -> None:
+    pump.start()
+    pump.run(1000)
+    pump.ports._ticker._run_once = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        pump.run(100)
+    assert pump.chip.level(pump.board.PIN_ENABLE) == 1
+    pump.ports.close()
+    pump.chip.advance_ms(60_000)
+    assert pump.chip.resets == 0

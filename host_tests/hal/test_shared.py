@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.simchip import Broken, Chip, Reset
+from hal.simchip import Chip, Reset
 from hal.simmodules import hal
-from hal.wired import ABSENT, constants, generic_board
+from hal.wired import ABSENT, generic_board
 
 PIN = 5
 
@@ -183,73 +183,6 @@ class TestFiles:
         files.write("x", new)
         assert seen == [(old, new)]
         assert files.read("x") == new
-
-
-class FakeStream:
-    """Standard input and output of a chip's console: bytes in, bytes out."""
-
-    def __init__(self) -> None:
-        self.incoming = b""
-        self.outgoing = b""
-        self.buffer = self
-
-    def read(self, count: int) -> bytes:
-        if len(self.incoming) < count:
-            raise Broken("this read waits for more")
-        data, self.incoming = self.incoming[:count], self.incoming[count:]
-        return data
-
-    def write(self, data: bytes) -> None:
-        self.outgoing += data
-
-
-class Console:
-    """A ConsoleLink, what is at the other end, and whether the other end takes anything."""
-
-    def __init__(self) -> None:
-        self.stdin, self.stdout = FakeStream(), FakeStream()
-        self.takes = True
-        module = hal(Chip("esp32"), "links")
-        console = self
-
-        class Poll:
-            def register(self, stream: FakeStream, events: int) -> None:
-                self.stream = stream
-                assert events == (1 if stream is console.stdin else 2)
-
-            def poll(self, timeout_ms: int) -> list[object]:
-                assert timeout_ms == 0, "never waits"
-                ready = bool(console.stdin.incoming) if self.stream is console.stdin else console.takes
-                return [object()] if ready else []
-
-        module.sys = SimpleNamespace(stdin=self.stdin, stdout=self.stdout)
-        module.select = SimpleNamespace(poll=Poll, POLLIN=1, POLLOUT=2)
-        self.link = module.link(constants("esp32_devkit", LINK="console"))
-
-
-class TestConsole:
-    @given(st.lists(st.binary(max_size=600), max_size=6))
-    def test_gives_what_came_at_most_256_bytes_at_a_time(self, arrivals: list[bytes]) -> None:
-        console, got = Console(), b""
-        for data in arrivals:
-            console.stdin.incoming += data
-            part = console.link.receive()
-            assert len(part) <= 256
-            assert part or not console.stdin.incoming
-            got += part
-        while part := console.link.receive():
-            assert len(part) <= 256
-            got += part
-        assert got == b"".join(arrivals)
-
-    def test_sends_whole_or_not_at_all(self) -> None:
-        console = Console()
-        console.link.send(b"one")
-        console.takes = False
-        console.link.send(b"lost")
-        console.takes = True
-        console.link.send(b"two")
-        assert console.stdout.outgoing == b"onetwo"
 
 
 class TestUart:

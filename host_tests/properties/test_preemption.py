@@ -15,7 +15,8 @@ from pump.safety.alarms import OCCLUSION
 from rig import DAY_MS, program
 
 DEVICE = Path(app_file).parent
-WATCHED = (str(DEVICE / "runtime" / "control.py"), str(DEVICE / "therapy"), str(DEVICE / "safety"))
+RUNTIME = DEVICE / "runtime"
+WATCHED = (str(RUNTIME / "control.py"), str(RUNTIME / "status.py"), str(DEVICE / "therapy"), str(DEVICE / "safety"))
 
 ONE_A_SECOND = DAY_MS // SECOND_MS
 CHANGE_MS = 20 * SECOND_MS
@@ -88,14 +89,19 @@ def check_laws(pump: Benchtop, where: str) -> None:
     """What holds at every moment."""
     now = pump.status()
     assert not pump.app.tick._holds, where
+    check_balance(now, where)
+    assert now["reservoir_steps"] >= pump.board.RESERVOIR_RESIDUAL_STEPS, where
+    assert now["state"] in ("delivering", "stopped", "halted"), where
+    assert (now["state"] == "delivering") == pump.app.tick.delivering, where
+
+
+def check_balance(now: dict[str, Any], where: str) -> None:
+    """What a status tells adds up."""
     assert now["ordered_steps"] == now["granted_steps"] + now["owed_steps"] + now["dropped_steps"], where
     assert now["granted_steps"] + now["stray_steps"] == (
         now["confirmed_steps"] + now["in_flight_steps"] + now["missing_steps"] + now["abandoned_steps"]
     ), where
     assert now["filled_steps"] == now["reservoir_steps"] + now["confirmed_steps"] + now["wasted_steps"], where
-    assert now["reservoir_steps"] >= pump.board.RESERVOIR_RESIDUAL_STEPS, where
-    assert now["state"] in ("delivering", "stopped", "halted"), where
-    assert (now["state"] == "delivering") == pump.app.tick.delivering, where
 
 
 def elapsed_ms(pump: Benchtop) -> int:
@@ -287,3 +293,16 @@ def test_a_bolus_begun_is_given_whole_and_at_its_time() -> None:
         assert pump.alarms() == [], where
 
     at_every_line(prepared, lambda pump: pump.app.loop.poll(), check)
+
+
+@pytest.mark.req("R-01")
+def test_a_status_is_of_one_moment() -> None:
+    seen: list[dict[str, Any]] = []
+
+    def read(pump: Benchtop) -> None:
+        seen.append(pump.status())
+
+    def balanced(_pump: Benchtop, where: str) -> None:
+        check_balance(seen[-1], where)
+
+    at_every_line(lambda: delivering(TWO_RATES, 25), read, balanced)

@@ -92,7 +92,7 @@ REFUSED = [
     (
         'max_step_rate = "2000 steps/s"',
         'max_step_rate = "64 steps/s"',
-        ["motor.max_step_rate: '64 steps/s'", "one tick"],
+        ["motor.max_step_rate: '64 steps/s'", "within 7/8 of a tick"],
     ),
     ("microsteps = 16", "microsteps = 0", ["motor.microsteps: 0", "from 1 to 256"]),
     ('low = "2 mL"', 'low = "0.3 mL"', ["reservoir.low: '0.3 mL'", "more than the residual 0.3 mL"]),

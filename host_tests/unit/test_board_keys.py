@@ -37,7 +37,7 @@ def refusal(directory: Path, *changes: tuple[str, str], file: str = FILE) -> str
         ("pressure_sensor.zero", '"1250 mV"', ["1 mV", "2500 mV", "2.5 V"], ["0 mV", "3301 mV", "1250.5 mV", "1250"]),
         ("pressure_sensor.slope", '"10 mV/kPa"', ["1 mV/kPa", "25.625 mV/kPa"], ["0.999 mV/kPa", "25.626 mV/kPa"]),
         ("motor.dir_setup", '"1 us"', ["1 us", "1 ms"], ["0.01 us", "0.5 us", "1001 us", "0 us"]),
-        ("motor.max_step_rate", '"2000 steps/s"', ["500000 steps/s", "1 steps/s"], ["500001 steps/s", "0.5 steps/s"]),
+        ("motor.max_step_rate", '"2000 steps/s"', ["500000 steps/s", "2 steps/s"], ["500001 steps/s", "1.9 steps/s"]),
         ("motor.stall_active", '"high"', ["high"], ["low", "High", ""]),
         ("motor.driver", '"TMC2209"', ["TMC2209"], ["TMC2208", "tmc2209", ""]),
         ("module", '"Raspberry Pi Pico or Pico W"', ["Any text"], ["", " "]),
@@ -48,8 +48,8 @@ def test_a_value_at_its_bound_is_accepted_and_one_beyond_is_refused(
     key: str, old: str, accepted: list[str], refused: list[str], tmp_path: Path
 ):
     for value in accepted:
-        # A step rate as low as 1 does not send the burst of a tick.
-        slow = [('max_rate = "24 mL/day"', 'max_rate = "0.1 mL/day"')] if value == "1 steps/s" else []
+        # A step rate as low as 2 does not send the burst of a tick.
+        slow = [('max_rate = "24 mL/day"', 'max_rate = "0.1 mL/day"')] if value == "2 steps/s" else []
         tick = [('tick = "10 ms"', 'tick = "1 s"'), ('dead_man = "500 ms" ', 'dead_man = "5 s" '), ('"2 s"', '"6 s"')]
         board_of(tmp_path, (old, f'"{value}"'), *slow, *(tick if slow else []))
     for value in refused:
@@ -62,7 +62,7 @@ def test_a_value_at_its_bound_is_accepted_and_one_beyond_is_refused(
 def test_the_bursts_of_the_highest_rate_are_what_the_chip_can_send(
     chip: str, at: str, above: str, most: int, tmp_path: Path
 ):
-    fast = [("microsteps = 16", "microsteps = 32"), ('"2000 steps/s"', '"5000 steps/s"'), ('"esp32"', f'"{chip}"')]
+    fast = [("microsteps = 16", "microsteps = 32"), ('"2000 steps/s"', '"6000 steps/s"'), ('"esp32"', f'"{chip}"')]
     board = board_of(tmp_path, *fast, ('"12 mL/day"', f'"{at}"'), file="esp32_devkit.toml")
     assert board.constants()["BURST_MAX_STEPS"] == most
     accepted = f"a rate of at most {most} microsteps in a tick, which is what the {chip} can send"

@@ -113,6 +113,13 @@ def test_the_patience_with_one_burst_is_not_spent_by_the_one_before(settling: Se
     assert settling.counts() == (20, 0, 0)
 
 
+def test_bursts_that_overlap_hide_nothing_of_one_that_never_came(settling: Settling) -> None:
+    for _ in range(3):
+        settling.confirmation.sent(20)
+        settling.tick(0, busy=True)
+    assert settling.counts() == (20, 40, 0)
+
+
 def test_a_pulse_that_comes_while_the_tick_looks_is_left_to_the_next_tick_and_is_not_missing() -> None:
     class LastPulseOnItsWay(ScriptedSteps):
         """Sends its last pulse just after it was asked whether it is busy."""

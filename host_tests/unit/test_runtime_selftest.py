@@ -8,6 +8,7 @@ from benchtop import STEADY, Benchtop, ScriptedEdges, ScriptedSteps, logged
 from pump.core.errors import Refused
 from pump.core.ports import DeadMan, DigitalIO, EdgeCounter, Sensor
 from pump.runtime.selftest import failed_checks
+from pump.safety.alarms import MEMORY_ERROR, OCCLUSION
 from twin.driver import DeadManLine
 from twin.peripherals import RamNvm, TwinSounder
 
@@ -51,6 +52,27 @@ class ForgettingNvm(RamNvm):
         if self._keeps:
             self._keeps -= 1
             super().write(name, data)
+
+
+class FullNvm(RamNvm):
+    """Takes so many writes, and then has no room left."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+
+    def write(self, name: str, data: bytes) -> None:
+        self._take()
+        super().write(name, data)
+
+    def append(self, name: str, data: bytes) -> None:
+        self._take()
+        super().append(name, data)
+
+    def _take(self) -> None:
+        if not self.room:
+            raise OSError(28)
+        self.room -= 1
 
 
 class StuckDriver(DeadMan):
@@ -98,6 +120,7 @@ FAILURES = [
     ("sounder", "sounder", broken_sounder),
     ("memory", "nvm", lambda: ForgettingNvm(0)),
     ("memory", "nvm", lambda: ForgettingNvm(1)),
+    ("memory", "nvm", lambda: FullNvm(0)),
     ("pressure", "pressure", lambda: Reading(-11)),
     ("pressure", "pressure", lambda: Reading(80)),
     ("stall", "stall", ActiveLine),
@@ -168,3 +191,23 @@ def test_an_inhibited_pump_takes_no_command_that_could_start_it() -> None:
     assert pump.control.state == "inhibited"
     assert pump.bench.truth()["enabled"] == 0
     assert pump.alarms()[0] == "self_test_failed"
+
+
+@pytest.mark.req("A-01")
+def test_memory_that_fills_up_keeps_no_alarm_from_being_raised_and_is_one_itself() -> None:
+    nvm = FullNvm(1000)
+    pump = Benchtop(ports={"nvm": nvm}).started()
+    pump.slice(5)
+    nvm.room = 0
+    pump.control.raise_alarm(OCCLUSION)
+    assert pump.control.state == "halted"
+    assert pump.alarms() == ["occlusion"]
+    pump.slice()
+    assert pump.alarms() == ["occlusion", "memory_error"]
+    # At hand the events are all the same.
+    assert pump.kinds()[-3:] == ["state_halted", "alarm", "alarm"]
+    assert pump.events("alarm") == [(OCCLUSION, 3), (MEMORY_ERROR, 2)]
+    nvm.room = 1000
+    pump.control.acknowledge()
+    pump.slice(3)
+    assert pump.alarms() == []

@@ -80,6 +80,19 @@ def test_every_bench_pulls_enable_up_and_can_cut_the_motors_supply():
         assert {"R1", "R2", "C1", "S1"} <= {one.ref for one in components(load_board(name))}
 
 
+def test_enable_stays_high_while_every_pad_of_a_chip_in_reset_pulls_it_down():
+    """RP2040 and RP2350: 50 kΩ at the least, twice, for the read-back hangs there too; A4988 and DRV8825 modules
+    add 100 kΩ. The A4988 is off from 0.7 VDD; row 5 of docs/bench.md looks for more than 3.0 V."""
+    pull_down_kohm = 1 / (1 / 50 + 1 / 50 + 1 / 100)
+    for name in BENCHES:
+        value = next(one.value for one in components(load_board(name)) if one.ref == "R1")
+        pull_up_kohm = float(value.removesuffix(" kΩ"))
+        volts = 3.3 * pull_down_kohm / (pull_down_kohm + pull_up_kohm)
+        assert volts > 3.0
+        # What the chip sinks to enable the driver: its pins are set for 4 mA.
+        assert 3.3 / pull_up_kohm < 4
+
+
 def test_the_mode_pins_are_tied_for_the_boards_microsteps():
     assert dict(ties(load_board("esp32_devkit"))) == {
         "SLP": "3.3 V",

@@ -146,12 +146,12 @@ def rival_life() -> Stepping:
 
 
 def _off_place_ns(bench: ChipBench, halves: list[float]) -> float:
-    """The most that a step was away from where an even burst of so many has it."""
+    """The most that a step was away from where a burst of so many, even over 7/8 of the tick, has it."""
     worst_ns = 0.0
     for begin, end in pairwise(halves):
         burst = bench.steps_between(begin, end)
         for place, at_ns in enumerate(burst):
-            even_ns = burst[0] + place * (10_000 // len(burst)) * 1000
+            even_ns = burst[0] + place * (8_750 // len(burst)) * 1000
             worst_ns = max(worst_ns, abs(at_ns - even_ns))
     return worst_ns
 

@@ -4,7 +4,7 @@ from array import array
 
 
 class IntRing:
-    """The last `size` counts, newest first. All methods are tick-safe and allocate nothing."""
+    """The last `size` counts, newest first. All methods but `copy` are tick-safe and allocate nothing."""
 
     def __init__(self, size: int) -> None:
         self._counts = array("i", bytes(4 * size))
@@ -29,6 +29,14 @@ class IntRing:
         if place < 0:
             place += self._size
         return self._counts[place]
+
+    def copy(self) -> "IntRing":
+        """*loop.* A ring of its own with the same counts."""
+        ring = IntRing(0)
+        ring._counts = self._counts[:]
+        ring._size = self._size
+        ring._newest = self._newest
+        return ring
 
     def clear(self) -> None:
         """Forget everything."""

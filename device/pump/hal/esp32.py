@@ -16,6 +16,7 @@ from pump.hal.links import link
 from pump.hal.pins import signal_in
 from pump.hal.pressure import pressure_sensor
 from pump.hal.sounder import AlarmSignal
+from pump.hal.ticker import Ticker
 from pump.hal.watchdog import ChipWatchdog
 
 TICK_TIMER = 0
@@ -39,50 +40,45 @@ class Ports:
     """All ports of the pump on this chip. `board` is the module of the board's constants."""
 
     def __init__(self, board) -> None:
-        """Opens the hardware, which takes the dead-man's time-out. The driver is disabled afterwards.
+        """Opens the hardware, which takes the dead-man's time-out. The driver is disabled afterwards, however it ends.
 
         Raises Refused for a board that asks for more than RMT channels can do.
         """
         self._board = board
         self.clock = SystemClock()
-        self.dead_man = RmtDeadMan(board, self.clock)
+        # The dead man's trial enables the driver: by then STEP is held low, and an edge there is counted.
         self.step = RmtStep(board)
         self.edges = PcntEdges(board)
+        self.dead_man = RmtDeadMan(board, self.clock)
         self.stall = signal_in(board.PIN_STALL, board.STALL_ACTIVE_HIGH == 1)
         self.pressure = pressure_sensor(board)
         self.nvm = Files()
         self.link = link(board)
         self.watchdog = TaskWatchdog(board.WATCHDOG_MS)
         self.sounder = AlarmSignal(board)
-        self._timer = Timer(TICK_TIMER)
+        self._ticker = Ticker(Timer(TICK_TIMER), self.step, self.dead_man)
 
     def start_ticks(self, run_once) -> None:
         """Call `run_once()` every tick from now on."""
-        self._run_once = run_once
-        self._timer.init(period=self._board.TICK_MS, mode=Timer.PERIODIC, callback=self._on_timer)
-
-    def _on_timer(self, _timer) -> None:
-        try:
-            self._run_once()
-        except BaseException:
-            # Whoever called prints it and goes on. It must have been the last tick: without any the watchdog resets.
-            self._timer.deinit()
-            self.step.stop()
-            self.dead_man.release()
-            raise
+        self._ticker.start(run_once, period=self._board.TICK_MS, mode=Timer.PERIODIC)
 
     def rest(self) -> None:
-        """The loop has nothing to do for now."""
+        """The loop has nothing to do for now. Raises the error that ended the ticks, if one did."""
+        self._ticker.check()
         time.sleep_ms(LOOP_REST_MS)
+
+    def let_go(self) -> None:
+        """No more ticks, and the driver disabled."""
+        self._ticker.stop()
+        self.step.stop()
+        self.dead_man.release()
 
     def close(self) -> None:
         """No more ticks, the driver disabled, the alarm's signals off, the watchdog stood down.
 
         Takes up to the dead-man's time-out.
         """
-        self._timer.deinit()
-        self.step.stop()
-        self.dead_man.release()
+        self.let_go()
         self.sounder.signal(0)
         self.watchdog.stand_down()
         self.dead_man.run_out()

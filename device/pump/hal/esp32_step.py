@@ -227,8 +227,12 @@ class RmtDeadMan(DeadMan):
         self._disabled = Pin(board.PIN_ENABLE_READBACK, Pin.IN, Pin.PULL_UP).value
         self._supply = None if board.PIN_SUPPLY == ABSENT else Pin(board.PIN_SUPPLY, Pin.IN, Pin.PULL_DOWN).value
         self._trusted = True
-        self._trusted = self._lets_go()
-        self.release()
+        try:
+            self._trusted = self._lets_go()
+        finally:
+            # Control-C may come meanwhile.
+            self.release()
+            self.run_out()
 
     def feed(self) -> None:
         if not self._trusted:
@@ -248,10 +252,11 @@ class RmtDeadMan(DeadMan):
         return not self._disabled() and (self._supply is None or self._supply() == 1)
 
     def run_out(self) -> None:
-        """*loop.* Released, wait until both channels are over: a soft reset would stop one at work."""
-        for channel in self._channels:
-            while not channel.wait_done():
-                time.sleep_ms(1)
+        """*loop.* Released, wait until both channels are over, or ought to be: a soft reset would stop one at work."""
+        for _ in range(self._timeout_ms + 1):
+            if self._channels[0].wait_done() and self._channels[1].wait_done():
+                return
+            time.sleep_ms(1)
 
     def _lets_go(self) -> bool:
         self.feed()

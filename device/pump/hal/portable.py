@@ -23,6 +23,7 @@ from pump.hal.pins import ABSENT, signal_in
 from pump.hal.pressure import pressure_sensor
 from pump.hal.sounder import AlarmSignal
 from pump.hal.span import Span
+from pump.hal.ticker import Ticker
 from pump.hal.watchdog import ChipWatchdog
 
 # Evenly spaced over a tick, the second step is half a tick after the first: what a tick may take of the loop's time.
@@ -154,31 +155,26 @@ class Ports:
         self.link = link(board)
         self.watchdog = ChipWatchdog(board.WATCHDOG_MS)
         self.sounder = AlarmSignal(board)
-        self._timer = Timer(-1)
+        self._ticker = Ticker(Timer(-1), self.step, self.dead_man)
 
     def start_ticks(self, run_once) -> None:
         """Call `run_once()` every tick from now on."""
-        self._run_once = run_once
-        self._timer.init(period=self._board.TICK_MS, mode=Timer.PERIODIC, callback=self._on_timer)
-
-    def _on_timer(self, _timer) -> None:
-        try:
-            self._run_once()
-        except BaseException:
-            # Whoever called prints it and goes on. It must have been the last tick: without any the watchdog resets.
-            self._timer.deinit()
-            self.step.stop()
-            self.dead_man.release()
-            raise
+        self._ticker.start(run_once, period=self._board.TICK_MS, mode=Timer.PERIODIC)
 
     def rest(self) -> None:
-        """The loop has nothing to do for now."""
+        """The loop has nothing to do for now. Raises the error that ended the ticks, if one did."""
+        self._ticker.check()
         time.sleep_ms(LOOP_REST_MS)
+
+    def let_go(self) -> None:
+        """No more ticks, and the driver disabled."""
+        self._ticker.stop()
+        self.step.stop()
+        self.dead_man.release()
 
     def close(self) -> None:
         """No more ticks, the driver disabled, the alarm's signals off, and the watchdog, if it runs, fed by a timer."""
-        self._timer.deinit()
-        self.step.stop()
+        self.let_go()
         self.dead_man.close()
         self.sounder.signal(0)
         if self.watchdog.runs():

@@ -15,6 +15,7 @@ from pump.hal.links import link
 from pump.hal.pins import ABSENT, signal_in
 from pump.hal.pressure import pressure_sensor
 from pump.hal.sounder import AlarmSignal
+from pump.hal.ticker import Ticker
 from pump.hal.watchdog import ChipWatchdog
 
 STEP_MACHINE, EDGE_MACHINE, DEAD_MAN_MACHINE = 0, 1, 2
@@ -106,7 +107,9 @@ class PioEdges(EdgeCounter):
         counter = rp2.StateMachine(
             EDGE_MACHINE,
             program,
-            in_base=Pin(board.PIN_STEP_READBACK, Pin.IN),
+            # Pulled down: with its wire off it must not follow the STEP pin beside it. (An RP2350 wants a resistor
+            # outside too: erratum E9.)
+            in_base=Pin(board.PIN_STEP_READBACK, Pin.IN, Pin.PULL_DOWN),
             jmp_pin=Pin(board.PIN_ENABLE_READBACK, Pin.IN, Pin.PULL_UP),
         )
         self._exec = counter.exec
@@ -149,12 +152,21 @@ class PioDeadMan(DeadMan):
         return not self._disabled() and (self._supply is None or self._supply() == 1)
 
 
+def _free_pio() -> None:
+    """Make room for the programs: those of ports opened before in the same session are still there."""
+    for number in (STEP_MACHINE, EDGE_MACHINE, DEAD_MAN_MACHINE):
+        # Stopped first: a stalled machine would run whatever is loaded in the place of its program.
+        rp2.StateMachine(number).active(0)
+    rp2.PIO(0).remove_program()
+
+
 class Ports:
     """All ports of the pump on this chip. `board` is the module of the board's constants."""
 
     def __init__(self, board) -> None:
         """Opens the hardware; the driver stays disabled."""
         self._board = board
+        _free_pio()
         self.dead_man = PioDeadMan(board)
         self.step = PioStep(board)
         self.edges = PioEdges(board)
@@ -165,24 +177,25 @@ class Ports:
         self.link = link(board)
         self.watchdog = ChipWatchdog(board.WATCHDOG_MS)
         self.sounder = AlarmSignal(board)
-        self._timer = Timer(-1)
+        self._ticker = Ticker(Timer(-1), self.step, self.dead_man)
 
     def start_ticks(self, run_once) -> None:
         """Call `run_once()` every tick from now on, in the interrupt of a timer."""
-        self._run_once = run_once
-        self._timer.init(period=self._board.TICK_MS, mode=Timer.PERIODIC, callback=self._on_timer, hard=True)
-
-    def _on_timer(self, _timer) -> None:
-        self._run_once()
+        self._ticker.start(run_once, period=self._board.TICK_MS, mode=Timer.PERIODIC, hard=True)
 
     def rest(self) -> None:
-        """The loop has nothing to do for now."""
+        """The loop has nothing to do for now. Raises the error that ended the ticks, if one did."""
+        self._ticker.check()
         time.sleep_ms(LOOP_REST_MS)
 
-    def close(self) -> None:
-        """No more ticks, the driver disabled, the alarm's signals off, the watchdog stood down."""
-        self._timer.deinit()
+    def let_go(self) -> None:
+        """No more ticks, and the driver disabled."""
+        self._ticker.stop()
         self.step.stop()
         self.dead_man.release()
+
+    def close(self) -> None:
+        """Let go, the alarm's signals off, the watchdog stood down."""
+        self.let_go()
         self.sounder.signal(0)
         machine.mem32[WATCHDOG_CLEAR[self._board.CHIP]] = WATCHDOG_ENABLE

@@ -20,6 +20,8 @@ class Event:
 class Journal:
     """Appends events to non-volatile memory and keeps the newest 64 at hand. *loop* only.
 
+    An event that memory does not take is counted in `unwritten`: what is to be done about it must not wait for that.
+
     Two pages take turns: when one is full the other is emptied, so that memory holds the newest 64 to 128 events; their
     sequence numbers tell how many went before them.
     """
@@ -27,6 +29,7 @@ class Journal:
     def __init__(self, nvm: Nvm) -> None:
         self.seq = 0
         self.uptime_ms = 0
+        self.unwritten = 0
         self._nvm = nvm
         self._kept = []
 
@@ -36,10 +39,13 @@ class Journal:
         event = Event(self.seq, self.uptime_ms, kind, a, b)
         page = PAGES[(self.seq - 1) // PAGE_EVENTS % 2]
         line = ("%d %d %s %d %d\n" % (event.seq, event.uptime_ms, kind, a, b)).encode()
-        if self.seq % PAGE_EVENTS == 1:
-            self._nvm.write(page, line)
-        else:
-            self._nvm.append(page, line)
+        try:
+            if self.seq % PAGE_EVENTS == 1:
+                self._nvm.write(page, line)
+            else:
+                self._nvm.append(page, line)
+        except OSError:
+            self.unwritten += 1
         self._kept.append(event)
         if len(self._kept) > PAGE_EVENTS:
             self._kept.pop(0)

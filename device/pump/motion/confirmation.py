@@ -34,8 +34,9 @@ class Confirmation:
 
     def sent(self, steps: int) -> None:
         """`steps` were sent just now."""
+        if not self.in_flight_steps:
+            self._since_sent_ms = 0
         self.in_flight_steps += steps
-        self._since_sent_ms = 0
 
     def abandon(self) -> None:
         """The burst was stopped on purpose: what of it does not show up by the next `settle` is not missing."""

@@ -63,6 +63,7 @@ class Control:
         self._orders = BolusOrders(self.program)
         self._bolus_running = False
         self._capped_ticks = 0
+        self._unwritten_events = 0
 
     @property
     def limits(self) -> Limits:
@@ -173,13 +174,15 @@ class Control:
 
     def raise_alarm(self, alarm: int) -> None:
         """`alarm` has its cause now; its row says what that does to the motor."""
+        # Shown first: whatever follows may fail.
+        new = self.alarms.set(alarm)
         if table.TABLE[alarm][table.MOTOR] == table.HALT:
             self._tick.hold_off()
             self._halt.latch(alarm)
             self._tick.go_on()
             self._end_delivery()
             self._enter(states.HALT)
-        if self.alarms.set(alarm):
+        if new:
             self._journal.log("alarm", alarm, table.TABLE[alarm][table.PRIORITY])
 
     def poll(self) -> None:
@@ -193,6 +196,10 @@ class Control:
         self._follow(table.TIME_UNKNOWN, delivering and not self._tick.demand.basal.time_known)
         self._follow_caps()
         self._follow_bolus()
+        if self._journal.unwritten != self._unwritten_events:
+            self.raise_alarm(table.MEMORY_ERROR)
+            # Only now: that this alarm could not be recorded either is nothing new.
+            self._unwritten_events = self._journal.unwritten
 
     def _empty(self) -> bool:
         """Whether nothing may be granted any more, what is left and what is on its way being of one moment."""
@@ -249,31 +256,41 @@ class Control:
             order = self._orders.peek()
 
     def _begin_bolus(self, duration_ms: int) -> None:
-        """Begin the next order, or deny it. The tick is held off, so that all that is looked at is of one moment."""
+        """Begin the next order, or deny it.
+
+        What it is judged by is of one moment, for which the tick is held off. Judging takes longer than the tick may be
+        held off, and need not be of that moment: of the time it takes, all basal and all that was owed are in the
+        judgement, nothing else can be begun, and limits change by commands only.
+        """
         demand = self._tick.demand
         basal = demand.basal
         self._tick.hold_off()
         steps = self._orders.steps()
-        wait_ms = max(self._orders.wait_ms(basal.day, basal.day_ms), 0)
+        windows = self._guard.windows.copy()
+        bolus = BolusAhead(steps, self._order_wait_ms(), duration_ms, demand.owed_steps)
+        day_ms = basal.day_ms
+        self._tick.go_on()
         try:
             refuse_unsafe_bolus(
-                self._guard.limits,
-                self._guard.windows,
-                BolusAhead(steps, wait_ms, duration_ms, demand.owed_steps),
-                self._lag_ms,
-                lambda: Forecast(self.program, basal.day_ms),
+                self._guard.limits, windows, bolus, self._lag_ms, lambda: Forecast(self.program, day_ms)
             )
-            demand.bolus.arm(steps, wait_ms, duration_ms)
         except Refused:
             self._orders.skipped()
-            self._journal.log("bolus_denied", steps, wait_ms)
+            self._journal.log("bolus_denied", steps, bolus.wait_ms)
             self.raise_alarm(table.LIMIT_REACHED)
             return
-        finally:
-            self._tick.go_on()
+        self._tick.hold_off()
+        wait_ms = self._order_wait_ms()
+        demand.bolus.arm(steps, wait_ms, duration_ms)
+        self._tick.go_on()
         self._orders.given()
         self._bolus_running = True
         self._journal.log("bolus", steps, wait_ms)
+
+    def _order_wait_ms(self) -> int:
+        """From now until the next order is to begin; 0 when it is late."""
+        basal = self._tick.demand.basal
+        return max(self._orders.wait_ms(basal.day, basal.day_ms), 0)
 
     def _end_delivery(self) -> None:
         # First of all: from here on the tick changes neither demand nor bolus.

@@ -30,7 +30,14 @@ class Status:
         self._reservoir = reservoir
 
     def read(self) -> dict:
-        """The pump now, as a mapping of ints, strings and lists of strings."""
+        """The pump now, as a mapping of ints, strings and lists of strings; all of it of one moment."""
+        self._tick.hold_off()
+        try:
+            return self._read()
+        finally:
+            self._tick.go_on()
+
+    def _read(self) -> dict:
         demand = self._tick.demand
         return {
             "state": self._control.state,

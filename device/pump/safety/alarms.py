@@ -18,8 +18,9 @@ OCCLUSION = 6
 DRIVER_OFF = 7
 LIMIT_REACHED = 8
 RESERVOIR_LOW = 9
-TIME_UNKNOWN = 10
-BOLUS_MISSED = 11
+MEMORY_ERROR = 10
+TIME_UNKNOWN = 11
+BOLUS_MISSED = 12
 
 NAME, PRIORITY, LATCHING, SIGNAL, MESSAGE, MOTOR = 0, 1, 2, 3, 4, 5
 
@@ -35,6 +36,7 @@ TABLE = (
     ("driver_off", HIGH, True, RED_10, "The motor driver does not stay enabled; delivery has stopped.", HALT),
     ("limit_reached", MEDIUM, True, YELLOW_3, "A dose limit withholds delivery.", WITHHOLD),
     ("reservoir_low", MEDIUM, False, YELLOW_3, "Reservoir low; plan a refill.", KEEP),
+    ("memory_error", MEDIUM, True, YELLOW_3, "Events could not be recorded; the journal has a gap.", KEEP),
     ("time_unknown", LOW, False, CYAN_1, "Time of day unknown; the lowest rate of the day runs.", KEEP),
     ("bolus_missed", LOW, True, CYAN_1, "A bolus was not given: its time passed.", KEEP),
 )

@@ -14,11 +14,20 @@ class Windows:
     `hour_steps` and `day_steps` are never less than what any window of exactly 1 h or 24 h that ends now holds.
     """
 
-    def __init__(self) -> None:
-        self.minutes = IntRing(DAY_MINUTES + 1)
+    def __init__(self, minutes: "IntRing | None" = None) -> None:
+        """`minutes`: the grants of the last 1441 minutes, none by default."""
+        self.minutes = minutes or IntRing(DAY_MINUTES + 1)
         self.minute_ms = 0
         self.hour_steps = 0
         self.day_steps = 0
+
+    def copy(self) -> "Windows":
+        """*loop*, with the tick held off. The same grants, which stay as they are now."""
+        windows = Windows(self.minutes.copy())
+        windows.minute_ms = self.minute_ms
+        windows.hour_steps = self.hour_steps
+        windows.day_steps = self.day_steps
+        return windows
 
     def add(self, steps: int) -> None:
         """`steps` are granted now."""

@@ -268,7 +268,7 @@ def _dir_setup(motor: Table, driver: Driver) -> int:
 
 def _step_interval(motor: Table, driver: Driver) -> int:
     """The least distance of two steps in us; the board's own, which must leave the driver its pulse."""
-    rate = motor.quantity("max_step_rate", STEP_RATE, "1 steps/s")
+    rate = motor.quantity("max_step_rate", STEP_RATE, "2 steps/s")
     most = 1_000_000 // driver.least_interval_us
     if rate > most:
         needs = f"the {driver.name} needs {driver.least_interval_us} us for a step"
@@ -311,8 +311,9 @@ def _check_step_rate(board: Board, motor: Table, limits: Table) -> None:
     """The burst of one tick must fit into the tick, and into what the chip sends in one."""
     burst = board.constants()["BURST_MAX_STEPS"]
     assert isinstance(burst, int)
-    if burst * board.min_step_interval_us > board.tick_ms * 1000:
-        raise motor.refuse("max_step_rate", f"a rate that sends the {burst} steps of a burst within one tick")
+    # As the firmware's `motion.burst`: the next tick must find the burst over.
+    if burst * board.min_step_interval_us > board.tick_ms * 1000 * 7 // 8:
+        raise motor.refuse("max_step_rate", f"a rate that sends the {burst} steps of a burst within 7/8 of a tick")
     most = CHIPS[board.chip].most_burst_steps
     if burst > most:
         accepted = f"a rate of at most {most} microsteps in a tick, which is what the {board.chip} can send"

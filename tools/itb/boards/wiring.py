@@ -33,7 +33,7 @@ class Component:
 
 
 _COMPONENTS = (
-    Component("R1", "10 kΩ", "resistor", "pulls ENABLE up: the driver is off while the chip is in reset"),
+    Component("R1", "1 kΩ", "resistor", "pulls ENABLE up: the driver is off while the chip is in reset"),
     Component("R2", "10 kΩ", "resistor", "pulls STEP down: no stray step while nobody drives it"),
     Component("R3", "10 kΩ", "resistor", "divider of the supply sense, towards the motor supply", "supply"),
     Component("R4", "10 kΩ", "resistor", "divider of the supply sense, towards ground", "supply"),
