@@ -112,6 +112,20 @@ def test_a_short_life_boot_deliver_erase_flash_stop_lose_the_supply(pump: ChipPu
     assert b"Traceback" not in pump.chip.console
     assert b"Error" not in pump.chip.console
 
+    # Control-C gives the prompt: the driver is off, no watchdog resets, and the pump can be run again.
+    pump.bench.powered = True
+    pump.chip.send(b"\x03")
+    pump.chip.run_until(lambda: b">>>" in pump.chip.console, "prompt", 500)
+    assert not pump.bench.enabled
+    pump.chip.run_ms(2 * pump.constants.WATCHDOG_MS)
+    assert pump.chip.watchdog_resets == 0
+    pump.chip.console.clear()
+    pump.chip.send(b"import started; started.run()\r")
+    pump.chip.run_ms(1000)
+    status = pump.status()
+    assert status["state"] == "stopped"
+    assert status["failed_checks"] == []
+
 
 @pytest.mark.timeout(900)
 @pytest.mark.req("M-09")

@@ -113,11 +113,32 @@ def test_the_patience_with_one_burst_is_not_spent_by_the_one_before(settling: Se
     assert settling.counts() == (20, 0, 0)
 
 
-def test_bursts_that_overlap_hide_nothing_of_one_that_never_came(settling: Settling) -> None:
+def test_a_burst_that_follows_at_once_hides_nothing_of_the_one_before(settling: Settling) -> None:
     for _ in range(3):
         settling.confirmation.sent(20)
         settling.tick(0, busy=True)
     assert settling.counts() == (20, 40, 0)
+
+
+@pytest.mark.parametrize("edges, missing", [(0, 3), (2, 1), (3, 0), (4, 0)])
+def test_what_had_left_when_the_next_burst_was_sent_shows_by_the_next_look_or_never(
+    settling: Settling, edges: int, missing: int
+) -> None:
+    settling.confirmation.sent(20)
+    settling.tick(17, busy=True)
+    settling.confirmation.sent(5)
+    settling.tick(edges, busy=True)
+    assert settling.counts() == (8 - edges - missing, missing, 0)
+
+
+@pytest.mark.req("M-10")
+def test_bursts_that_follow_one_another_for_long_lose_nothing(settling: Settling) -> None:
+    settling.confirmation.sent(17)
+    for _ in range(100):
+        settling.tick(16, busy=True, dt_ms=8)
+        settling.confirmation.sent(17)
+        settling.tick(1, busy=True, dt_ms=1)
+    assert settling.counts() == (17, 0, 0)
 
 
 def test_a_pulse_that_comes_while_the_tick_looks_is_left_to_the_next_tick_and_is_not_missing() -> None:

@@ -30,13 +30,15 @@ class Confirmation:
         self._last_count = counter.count()
         self._patience_ms = PATIENCE_TICKS * tick_ms
         self._since_sent_ms = 0
+        self._gone_steps = 0
         self._abandoning = False
 
     def sent(self, steps: int) -> None:
-        """`steps` were sent just now."""
-        if not self.in_flight_steps:
-            self._since_sent_ms = 0
+        """`steps` were sent just now, to a port that was not busy."""
+        # So these have all left it, and show up by the next `settle` or never.
+        self._gone_steps = self.in_flight_steps
         self.in_flight_steps += steps
+        self._since_sent_ms = 0
 
     def abandon(self) -> None:
         """The burst was stopped on purpose: what of it does not show up by the next `settle` is not missing."""
@@ -61,9 +63,12 @@ class Confirmation:
                 self.abandoned.add(in_flight_steps)
                 in_flight_steps = 0
             elif not busy or self._since_sent_ms >= self._patience_ms:
-                self.missing.add(in_flight_steps)
-                self._disagree(in_flight_steps)
+                self._miss(in_flight_steps)
                 in_flight_steps = 0
+            elif edges < self._gone_steps:
+                self._miss(self._gone_steps - edges)
+                in_flight_steps -= self._gone_steps - edges
+        self._gone_steps = 0
         self._abandoning = False
         self.in_flight_steps = in_flight_steps
         return edges
@@ -71,6 +76,10 @@ class Confirmation:
     def excuse(self) -> None:
         """The disagreement so far was seen and dealt with."""
         self.disagreement_steps = 0
+
+    def _miss(self, steps: int) -> None:
+        self.missing.add(steps)
+        self._disagree(steps)
 
     def _disagree(self, steps: int) -> None:
         if steps >= HALF - self.disagreement_steps:
