@@ -76,6 +76,7 @@ class StateMachine:
         self.got: list[int] = []
         self._active = False
         self._set_bit = set_base.number if set_base else 0
+        self.in_pin, self.jmp_to = in_base, jmp_pin
         self._in_base = in_base.number if in_base else 0
         self._jmp_pin = jmp_pin.number if jmp_pin else 0
         self._emulate = partial(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pio_machine import StateMachine, on_chip
+from pio_machine import Pin, StateMachine, on_chip
 from pump.core.ticks import MASK
 
 RP2 = on_chip("pump.hal.rp2")
@@ -154,3 +154,12 @@ class TestEdges:
         port, machine = edge_counter(sensed, [level | DISABLED for level in wave(SHORTEST, SHORTEST, 50)])
         machine.run(2000)
         assert port.count() == 0
+
+
+@either_board
+def test_with_their_wires_off_step_reads_low_and_the_driver_as_disabled(sensed: bool):
+    _, machine = edge_counter(sensed, [0])
+    assert machine.in_pin is not None
+    assert machine.jmp_to is not None
+    assert machine.in_pin.configured == (Pin.IN, Pin.PULL_DOWN)
+    assert machine.jmp_to.configured == (Pin.IN, Pin.PULL_UP)

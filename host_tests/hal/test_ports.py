@@ -321,17 +321,30 @@ def interrupted() -> None:
     raise KeyboardInterrupt
 
 
-def test_a_fault_of_ours_lets_go_shows_the_highest_alarm_and_leaves_the_watchdog_to_reset(pump: Pump) -> None:
-    pump.start()
-    pump.run(1000)
-    pump.ports.let_go()
-    pump.ports.sounder.signal(3)
-    sent = pump.steps_sent()
-    assert pump.chip.level(pump.board.PIN_ENABLE) == 1
-    assert pump.chip.level(pump.board.PIN_LIGHT_RED) == 1
-    with pytest.raises(Reset):
-        pump.chip.advance_ms(60_000)
-    assert pump.steps_sent() == sent
+@pytest.mark.parametrize("board, port", [(board_on("esp32_devkit"), "esp32"), (generic(), "portable")])
+def test_a_fault_of_ours_lets_go_shows_the_highest_alarm_and_leaves_the_watchdog_to_reset(
+    board: Any, port: str, tmp_path: Path
+) -> None:
+    chip = wired(board)
+    with on_chip(chip, as_module(board), ModuleType("main")):
+        sys.modules.pop("main")
+        module: Any = import_module(f"pump.hal.{port}")
+        files = import_module("pump.hal.files").Files
+        module.Files = lambda: files(str(tmp_path))
+
+        def prepare(_app: App) -> None:
+            chip.at(chip.now_us + 5_000_000, broken)
+
+        with pytest.raises(ZeroDivisionError):
+            import_module("main").run(prepare)
+        assert chip.level(board.PIN_ENABLE) == 1
+        assert chip.level(board.PIN_LIGHT_RED) == 1
+        with pytest.raises(Reset):
+            chip.advance_ms(60_000)
+
+
+def broken() -> None:
+    raise ZeroDivisionError
 
 
 def test_control_c_in_a_tick_reaches_the_loop_and_the_driver_is_let_go(pump: Pump) -> None:

@@ -76,3 +76,16 @@ def test_a_ring_holds_the_largest_small_int() -> None:
     ring = IntRing(2)
     ring.push(SMALL_MAX)
     assert ring.back(0) == SMALL_MAX
+
+
+def test_a_copy_of_a_ring_holds_the_same_by_age_and_neither_sees_what_the_other_gets_later() -> None:
+    ring = IntRing(3)
+    for count in (1, 2, 3, 4):
+        ring.push(count)
+    copy = ring.copy()
+    ring.push(5)
+    copy.grow(10)
+    assert [copy.back(age) for age in range(3)] == [14, 3, 2]
+    assert [ring.back(age) for age in range(3)] == [5, 4, 3]
+    copy.push(6)
+    assert [copy.back(age) for age in range(3)] == [6, 14, 3]

@@ -205,3 +205,15 @@ def test_a_stop_ends_nothing_that_was_not_there() -> None:
     pump.slice(5)
     pump.control.stop()
     assert pump.events("bolus_cancelled") == []
+
+
+@pytest.mark.req("D-06")
+@pytest.mark.parametrize("hour, given", [(36_700, 0), (38_000, 1)])
+def test_what_was_granted_before_counts_against_a_bolus(hour: int, given: int) -> None:
+    # Of 36,000 microsteps of basal about 35,000 still stand in the hour, and no more comes; 2,000 alone would fit.
+    hour_ms = 3_600_000
+    bolus = [0, hour_ms + 120_000, 2000, 0, 60_000]
+    segments = [[0, STEADY_STEPS_DAY, 0], [hour_ms, 0, 0]]
+    pump = Benchtop().started(program(segments, boluses=[bolus], hour=hour), 0)
+    pump.slice((hour_ms + 120_000) // 1000)
+    assert (len(pump.events("bolus")), len(pump.events("bolus_denied"))) == (given, 1 - given)

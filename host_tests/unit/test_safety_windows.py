@@ -126,3 +126,18 @@ def test_after_a_gap_of_a_day_its_first_minute_is_still_held() -> None:
     windows.add(5)
     windows.elapse(1440 * MS_PER_MINUTE)
     assert held(windows) == (0, 5)
+
+
+def test_a_copy_stays_as_the_windows_were_and_ages_by_itself() -> None:
+    windows = granted(7)
+    windows.elapse(HOUR_MINUTES * MS_PER_MINUTE + 1000)
+    windows.add(5)
+    copy = windows.copy()
+    windows.add(100)
+    assert (held(copy), copy.minute_ms) == ((12, 12), 1000)
+    # The last moment of the minute in which the first grant leaves the hour.
+    copy.elapse(MS_PER_MINUTE - 1001)
+    assert held(copy) == (12, 12)
+    copy.elapse(1)
+    assert held(copy) == (5, 12)
+    assert held(windows) == (112, 112)

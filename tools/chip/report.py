@@ -64,7 +64,8 @@ def pump_life(pump: ChipPump) -> tuple[list[tuple[str, str, str]], Stepping]:
     heap_bytes = _number(pump.wait_for_line("HEAP"))
     stopped_ns = pump.press("stop")
     bench.run_ms(50)
-    stop_ms = ms(lines.steps_ns[-1] - stopped_ns)
+    # None may have come after it.
+    stop_ms = max(0.0, ms(lines.steps_ns[-1] - stopped_ns))
     resting, polled = len(pump.ticks_ns), len(pump.polls_ns)
     bench.run_ms(REST_MS)
     resting_us = [_us(span) for span in pump.ticks_ns[resting:]]
