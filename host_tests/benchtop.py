@@ -8,7 +8,7 @@ from typing import Any
 from pump.app import App
 from pump.core.ports import EdgeCounter, StepPort
 from pump.safety.alarms import TABLE
-from rig import board_module, program
+from rig import MONDAY, NG_ML, board_module, program
 from twin.bench import Bench
 from twin.faults import Faults
 
@@ -53,11 +53,15 @@ class Benchtop:
 
     def programmed(self, source: dict[str, Any] | None = None, day_ms: int | None = 0) -> "Benchtop":
         """Filled, with a program and the time of day, which is not set when `day_ms` is None."""
-        self.control.refill(self.fill_steps)
+        self.control.refill(self.fill_steps, 0, NG_ML)
         self.control.load(STEADY if source is None else source)
         if day_ms is not None:
-            self.control.set_time(day_ms)
+            self.control.set_time(day_ms, MONDAY)
         return self
+
+    def refill(self, fill_steps: int) -> None:
+        """Draw off what the pump expects to be there, and fill with as many steps of what was there before."""
+        self.control.refill(fill_steps, self.status()["reservoir_steps"], NG_ML)
 
     def started(self, source: dict[str, Any] | None = None, day_ms: int | None = 0) -> "Benchtop":
         """Programmed and delivering."""
@@ -116,6 +120,10 @@ class Benchtop:
             self.app.tick.demand.basal,
             self.app.tick.delivering,
             self.app.tick._holds,
+            self.app.tick.demand.mode,
+            self.control.limits,
+            self.control.programs.line,
+            self.control._priming.allowed,
         )
 
 

@@ -17,6 +17,9 @@ MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 UNLIMITED = (1 << 30) - 1
+MONDAY = 0
+# 500 ug/mL.
+NG_ML = 500_000
 
 
 def board_module(name: str = "sim", slice_ms: int | None = None) -> ModuleType:
@@ -32,24 +35,33 @@ def board_module(name: str = "sim", slice_ms: int | None = None) -> ModuleType:
 
 
 def program(
-    segments: list[list[int]],
+    rows: list[list[int]],
     rate_den: int = 1,
     boluses: list[list[int]] | None = None,
+    parts: dict[str, Any] | None = None,
     **limits: int,
 ) -> dict[str, Any]:
-    """A device program; a limit that is not given does not bind."""
+    """A device program of one day pattern, `rows`; a limit that is not given does not bind. `parts` replaces fields."""
     return {
-        "version": 1,
+        "version": 2,
         "rate_den": rate_den,
-        "segments": segments,
+        "concentration_ng_ml": NG_ML,
+        "patterns": [rows],
+        "plan": [[0, 0, 0]],
         "boluses": boluses or [],
+        "patient": None,
+        "trial": [],
+        "bridge": None,
+        "override": "",
+        "titration": [1000, "test"],
+        **(parts or {}),
         "limits": {name: [limits.get(name, UNLIMITED), "test"] for name in ("hour", "day", "bolus")},
     }
 
 
 def day_total_steps(source: dict[str, Any]) -> Fraction:
     """What one day of a program's schedule owes, in exact microsteps, computed on rationals."""
-    rows = source["segments"]
+    (rows,) = source["patterns"]
     ends = [row[0] for row in rows[1:]] + [DAY_MS]
     rates = [Fraction(whole) + Fraction(frac, source["rate_den"]) for _, whole, frac in rows]
     return sum((rate * (end - row[0]) / DAY_MS for row, end, rate in zip(rows, ends, rates, strict=True)), Fraction(0))
@@ -72,10 +84,10 @@ class Rig:
         self.bench = Bench(self.board, filled_steps, Faults(faults or []), seed)
         self.app = App(self.board, self.bench.ports)
         self.app.open()
-        self.app.control.refill(filled_steps)
+        self.app.control.refill(filled_steps, 0, NG_ML)
         self.app.control.load(source)
         if day_ms is not None:
-            self.app.control.set_time(day_ms)
+            self.app.control.set_time(day_ms, MONDAY)
         self.app.control.start()
         self.app.loop.poll()
 
@@ -89,6 +101,11 @@ class Rig:
         """Let `span_ms` pass in whole slices."""
         for _ in range(span_ms // self.board.TICK_MS):
             self.slice()
+
+    def refill(self, fill_steps: int) -> None:
+        """Draw off what the pump expects to be there, and fill with as many steps of what was there before."""
+        self.app.control.refill(fill_steps, self.app.status.read()["reservoir_steps"], NG_ML)
+        self.bench.refill(fill_steps)
 
     def status(self) -> dict[str, Any]:
         """The firmware's status, as its programmer gets it over the link."""

@@ -1,25 +1,26 @@
 """Wires the rooms together; the only file that knows them all."""
 
-from pump.link.server import Server
-from pump.memory.journal import Journal
+# From the ground up: each import that leads to another nests deeper, and the stack of a chip is small.
+from pump.therapy.basal import Basal
+from pump.therapy.demand import Demand
+from pump.therapy.program import nothing_ordered
+from pump.safety.guard import Guard
+from pump.safety.halt import Halt
+from pump.safety.ledger import Ledger
+from pump.safety.limits import BUILD_BOLUS_NL, BUILD_DAY_NL, BUILD_HOUR_NL, BUILD_PRIME_NL, Limit, Limits
+from pump.safety.reservoir import Reservoir
+from pump.safety.windows import Windows
 from pump.motion.burst import Burst
 from pump.motion.confirmation import Confirmation
 from pump.motion.geometry import Geometry
+from pump.sensing.occlusion import OcclusionDetector
+from pump.memory.journal import Journal
+from pump.link.server import Server
 from pump.runtime.control import Control
 from pump.runtime.loop import Loop
 from pump.runtime.selftest import failed_checks
 from pump.runtime.status import Status
 from pump.runtime.tick import Tick
-from pump.safety.guard import Guard
-from pump.safety.halt import Halt
-from pump.safety.ledger import Ledger
-from pump.safety.limits import BUILD_BOLUS_NL, BUILD_DAY_NL, BUILD_HOUR_NL, Limit, Limits
-from pump.safety.reservoir import Reservoir
-from pump.safety.windows import Windows
-from pump.sensing.occlusion import OcclusionDetector
-from pump.therapy.basal import Basal
-from pump.therapy.demand import Demand
-from pump.therapy.program import nothing_ordered
 
 # Commanded and confirmed may not come further apart than this (requirement M-03).
 MISMATCH_FULL_STEPS = 2
@@ -49,7 +50,7 @@ class App:
             ports.clock,
             ports.step,
             ports.dead_man,
-            Demand(Basal(nothing_ordered())),
+            Demand(Basal(nothing_ordered().schedule)),
             guard,
             Burst(ports.step, board.TICK_MS, board.MIN_STEP_INTERVAL_US, board.BURST_MAX_STEPS),
             confirmation,
@@ -67,6 +68,8 @@ class App:
             self.journal,
             [(build, "build"), (own, "board")],
             board.TICK_MS,
+            board.MINIMUM_STEPS_DAY,
+            geometry.steps(BUILD_PRIME_NL),
         )
         self.status = Status(self.control, self.tick, guard, confirmation, ledger, reservoir)
         self.loop = Loop(

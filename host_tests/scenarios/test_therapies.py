@@ -3,7 +3,7 @@
 import pytest
 
 from pump.core.errors import Refused
-from rig import DAY_MS, HOUR_MS, MINUTE_MS, Rig, board_module, day_total_steps, program
+from rig import DAY_MS, HOUR_MS, MINUTE_MS, MONDAY, Rig, board_module, day_total_steps, program
 
 BOARD = board_module(slice_ms=60_000)
 
@@ -52,8 +52,7 @@ def test_an_empty_pump_runs_on_after_refill_acknowledge_and_start() -> None:
     rig.app.control.acknowledge()
     with pytest.raises(Refused, match="reservoir"):
         rig.app.control.start()
-    rig.app.control.refill(2_000_000)
-    rig.bench.refill(2_000_000)
+    rig.refill(2_000_000)
     rig.app.control.start()
     rig.run(HOUR_MS)
     status = rig.status()
@@ -80,7 +79,7 @@ def test_until_the_time_of_day_is_set_the_lowest_rate_runs_under_an_alarm() -> N
     rig.run(6 * HOUR_MS)
     assert rig.status()["ordered_steps"] == 3_000
     assert rig.status()["alarms"] == ["time_unknown"]
-    rig.app.control.set_time(6 * HOUR_MS)
+    rig.app.control.set_time(6 * HOUR_MS, MONDAY)
     rig.run(6 * HOUR_MS)
     assert rig.status()["ordered_steps"] == 3_000 + 12_000
     assert rig.status()["alarms"] == ["bolus_missed"]

@@ -1,6 +1,7 @@
 """Builders and probes that the unit tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import repeat
 
 import pytest
 
@@ -11,8 +12,12 @@ from pump.safety.halt import Halt
 from pump.safety.limits import Limit, Limits
 from pump.safety.reservoir import Reservoir
 from pump.safety.windows import Windows
-from pump.therapy.program import Program
-from rig import program
+from pump.therapy.basal import Basal
+from pump.therapy.forecast import Forecast
+from pump.therapy.schedule import Schedule
+from rig import MONDAY, NG_ML
+
+EVERY_DAY = [[0, 0, 0]]
 
 
 def refusal(act: Callable[[], object]) -> tuple[str, object, str]:
@@ -30,13 +35,31 @@ def limits_of(hour: int = SMALL_MAX, day: int = SMALL_MAX, bolus: int = SMALL_MA
 def filled_reservoir(fill_steps: int = SMALL_MAX, residual_steps: int = 0, low_steps: int = 0) -> Reservoir:
     """A reservoir just filled, as large as can be."""
     reservoir = Reservoir(SMALL_MAX, residual_steps, low_steps)
-    reservoir.refill(fill_steps, 0)
+    reservoir.refill(fill_steps, NG_ML, 0)
     return reservoir
 
 
-def schedule(*rows: tuple[int, int]) -> Program:
-    """A day schedule of (start in ms, steps per day)."""
-    return Program(program([[start_ms, steps_day, 0] for start_ms, steps_day in rows]))
+def schedule(*rows: tuple[int, int]) -> Schedule:
+    """A schedule whose days are all the same, of (start in ms, steps per day)."""
+    return Schedule(1, [[[start_ms, steps_day, 0] for start_ms, steps_day in rows]], EVERY_DAY)
+
+
+def basal_at(day_ms: int, plan: Schedule, weekday: int = MONDAY) -> Basal:
+    """The basal of `plan`, which knows the time."""
+    basal = Basal(plan)
+    basal.set_time(day_ms, weekday)
+    return basal
+
+
+def walk(plan: Schedule, day_ms: int) -> Forecast:
+    """What `plan`, whose days are all the same, has to come from `day_ms` of a day on."""
+    return Forecast(plan, day_ms, repeat(0))
+
+
+def walks_of_three_days(plan: Schedule) -> Iterator[tuple[Forecast, Forecast]]:
+    """Two walks for each three days of `plan` that can follow one another."""
+    for days in plan.successions():
+        yield Forecast(plan, 0, iter(days)), Forecast(plan, 0, iter(days))
 
 
 class GuardBench:

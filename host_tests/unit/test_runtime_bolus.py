@@ -2,11 +2,11 @@
 
 import pytest
 
-from benchtop import STEADY_STEPS_DAY, Benchtop
-from pump.runtime.control import BOLUS_AHEAD_MS, BOLUS_LATE_MS
+from benchtop import STEADY_STEPS_DAY, Benchtop, with_limits
+from pump.runtime.boluses import BOLUS_AHEAD_MS, BOLUS_LATE_MS
 from pump.safety.alarms import BOLUS_MISSED, MOTOR_STALL
 from pump.therapy.program import BOLUS_GAP_MS
-from rig import program
+from rig import MONDAY, program
 
 AT_MS = 60_000
 STEPS = 500
@@ -16,7 +16,8 @@ DURATION_MS = 20_000
 def with_bolus(*more: list[int], day_ms: int = 0, steps: int = STEPS, **limits: int) -> Benchtop:
     """A pump that delivers a slow basal and has a bolus ahead, 500 steps over 20 s in a minute's time."""
     boluses = [[0, AT_MS, steps, 0, DURATION_MS], *more]
-    return Benchtop().started(program([[0, STEADY_STEPS_DAY // 10, 0]], boluses=boluses, **limits), day_ms)
+    source = program([[0, STEADY_STEPS_DAY // 10, 0]], boluses=boluses)
+    return Benchtop().started(with_limits(source, limits), day_ms)
 
 
 def until_running(pump: Benchtop) -> Benchtop:
@@ -91,7 +92,7 @@ def test_a_bolus_whose_time_passed_while_stopped_is_missed_and_not_made_up() -> 
 def test_a_bolus_whose_time_was_set_long_past_is_missed() -> None:
     pump = with_bolus()
     pump.slice(5)
-    pump.control.set_time(AT_MS + BOLUS_LATE_MS + 1 - pump.board.TICK_MS)
+    pump.control.set_time(AT_MS + BOLUS_LATE_MS + 1 - pump.board.TICK_MS, MONDAY)
     pump.slice(60)
     assert pump.events("bolus_missed") == [(STEPS, AT_MS)]
     assert pump.events("bolus") == []
@@ -113,7 +114,7 @@ def test_one_very_late_tick_around_its_time_does_not_lose_a_bolus() -> None:
 def test_a_bolus_found_a_little_late_is_begun_at_once_and_given_whole() -> None:
     pump = with_bolus()
     pump.slice(5)
-    pump.control.set_time(AT_MS + BOLUS_LATE_MS - pump.board.TICK_MS)
+    pump.control.set_time(AT_MS + BOLUS_LATE_MS - pump.board.TICK_MS, MONDAY)
     pump.slice(60)
     assert pump.events("bolus") == [(STEPS, 0)]
     assert pump.events("bolus_end") == [(STEPS, 0)]
@@ -123,7 +124,7 @@ def test_a_bolus_found_a_little_late_is_begun_at_once_and_given_whole() -> None:
 def test_a_time_set_back_does_not_repeat_a_bolus() -> None:
     pump = with_bolus()
     pump.slice(100)
-    pump.control.set_time(0)
+    pump.control.set_time(0, MONDAY)
     pump.slice(200)
     assert pump.events("bolus") == [(STEPS, BOLUS_AHEAD_MS)]
 
@@ -213,7 +214,7 @@ def test_what_was_granted_before_counts_against_a_bolus(hour: int, given: int) -
     # Of 36,000 microsteps of basal about 35,000 still stand in the hour, and no more comes; 2,000 alone would fit.
     hour_ms = 3_600_000
     bolus = [0, hour_ms + 120_000, 2000, 0, 60_000]
-    segments = [[0, STEADY_STEPS_DAY, 0], [hour_ms, 0, 0]]
-    pump = Benchtop().started(program(segments, boluses=[bolus], hour=hour), 0)
+    rows = [[0, STEADY_STEPS_DAY, 0], [hour_ms, 0, 0]]
+    pump = Benchtop().started(program(rows, boluses=[bolus], hour=hour), 0)
     pump.slice((hour_ms + 120_000) // 1000)
     assert (len(pump.events("bolus")), len(pump.events("bolus_denied"))) == (given, 1 - given)

@@ -7,8 +7,8 @@ import pytest
 
 from benchtop import FAST_STEPS_DAY, STEADY, STEADY_STEPS_DAY, Benchtop, logged, with_limits
 from pump.core.errors import Refused
-from pump.safety.alarms import MOTOR_STALL, TIME_UNKNOWN
-from rig import DAY_MS, HOUR_MS, UNLIMITED, program
+from pump.safety.alarms import MOTOR_STALL, RESERVOIR_LOW, TIME_UNKNOWN
+from rig import DAY_MS, HOUR_MS, MONDAY, NG_ML, UNLIMITED, program
 
 LONG_MS = 10**9
 
@@ -33,6 +33,13 @@ def delivering() -> Benchtop:
     return pump
 
 
+def priming() -> Benchtop:
+    pump = stopped()
+    pump.control.prime(10_000, 1000 * 1000, False)
+    pump.slice(5)
+    return pump
+
+
 def halted() -> Benchtop:
     pump = delivering()
     pump.control.raise_alarm(MOTOR_STALL)
@@ -44,6 +51,7 @@ MAKERS: dict[str, Callable[[], Benchtop]] = {
     "inhibited": inhibited,
     "stopped": stopped,
     "delivering": delivering,
+    "priming": priming,
     "halted": halted,
 }
 COMMANDS: dict[str, Callable[[Benchtop], None]] = {
@@ -51,8 +59,8 @@ COMMANDS: dict[str, Callable[[Benchtop], None]] = {
     "start": lambda pump: pump.control.start(),
     "stop": lambda pump: pump.control.stop(),
     "acknowledge": lambda pump: pump.control.acknowledge(),
-    "refill": lambda pump: pump.control.refill(pump.fill_steps),
-    "set_time": lambda pump: pump.control.set_time(HOUR_MS),
+    "refill": lambda pump: pump.refill(pump.fill_steps),
+    "set_time": lambda pump: pump.control.set_time(HOUR_MS, MONDAY),
 }
 # The specification: the state that each command leads to, None where it is refused.
 SPECIFIED: dict[str, dict[str, str | None]] = {
@@ -74,12 +82,20 @@ SPECIFIED: dict[str, dict[str, str | None]] = {
         "set_time": "stopped",
     },
     "delivering": {
-        "load": None,
+        "load": "delivering",
         "start": None,
         "stop": "stopped",
         "acknowledge": "delivering",
         "refill": "delivering",
         "set_time": "delivering",
+    },
+    "priming": {
+        "load": None,
+        "start": None,
+        "stop": "stopped",
+        "acknowledge": "priming",
+        "refill": None,
+        "set_time": "priming",
     },
     "halted": {
         "load": None,
@@ -107,7 +123,7 @@ def test_each_command_in_each_state_is_taken_or_refused_and_a_refusal_changes_no
         COMMANDS[command](pump)
         assert pump.control.state == target
     assert not pump.app.tick._holds
-    assert pump.app.tick.delivering == (pump.control.state == "delivering")
+    assert pump.app.tick.delivering == (pump.control.state in ("delivering", "priming"))
 
 
 @pytest.mark.parametrize("state", MAKERS)
@@ -122,20 +138,25 @@ def test_a_stop_in_any_state_ends_motion_within_two_ticks(state: str) -> None:
 
 
 class TestLoad:
-    def test_while_delivering_the_refusal_says_when_it_is_accepted(self) -> None:
+    @pytest.mark.parametrize("state", ["boot", "inhibited", "priming", "halted"])
+    def test_the_refusal_says_when_it_is_accepted(self, state: str) -> None:
         with pytest.raises(
-            Refused, match="program: while delivering is refused; accepted: a program is loaded while stopped"
+            Refused,
+            match=f"program: while {state} is refused; accepted: a program is loaded while stopped or delivering",
         ):
-            delivering().control.load(STEADY)
+            MAKERS[state]().control.load(STEADY)
 
     @pytest.mark.req("D-01")
     @pytest.mark.parametrize(
         "source",
-        [None, {}, {**STEADY, "version": 2}, {**STEADY, "segments": []}, {**STEADY, "surplus": 1}],
-        ids=["nothing", "empty", "version", "no segments", "surplus"],
+        [None, {}, {**STEADY, "version": 1}, {**STEADY, "patterns": []}, {**STEADY, "surplus": 1}],
+        ids=["nothing", "empty", "version", "no patterns", "surplus"],
     )
-    def test_what_is_no_program_is_refused_and_logged_and_changes_nothing(self, source: object) -> None:
-        pump = stopped()
+    @pytest.mark.parametrize("prepared", [stopped, delivering])
+    def test_what_is_no_program_is_refused_and_logged_and_changes_nothing(
+        self, prepared: Callable[[], Benchtop], source: object
+    ) -> None:
+        pump = prepared()
         before = pump.snapshot()
         with pytest.raises(Refused):
             pump.control.load(source)
@@ -173,7 +194,7 @@ class TestLoad:
     def test_of_build_board_and_program_the_lowest_limit_wins_and_is_named(self, name: str, lowest: str) -> None:
         pump = Benchtop()
         steps = {"build": 300_000, "board": 300_000, "test": 300_000, lowest: 200_000}
-        pump.control._own_limits = [
+        pump.control.programs._own_limits = [
             ({"hour": UNLIMITED, "day": UNLIMITED, "bolus": UNLIMITED, name: steps[who]}, who)
             for who in ("build", "board")
         ]
@@ -188,7 +209,7 @@ class TestLoad:
         pump.control.stop()
         pump.control.load(STEADY)
         status = pump.status()
-        assert (status["day"], status["day_ms"], status["time_known"]) == (0, 8000, True)
+        assert (status["day"], status["day_ms"], status["weekday"], status["time_known"]) == (0, 8000, 1, True)
 
     def test_without_a_time_of_day_the_new_program_has_none_either(self) -> None:
         pump = Benchtop().programmed(day_ms=None)
@@ -217,7 +238,7 @@ class TestLoad:
 class TestStart:
     def test_without_a_program_it_is_refused(self) -> None:
         pump = Benchtop()
-        pump.control.refill(pump.fill_steps)
+        pump.refill(pump.fill_steps)
         with pytest.raises(Refused, match="start: no program is refused; accepted: a pump with a program loaded"):
             pump.control.start()
 
@@ -225,14 +246,14 @@ class TestStart:
     def test_with_only_the_residual_in_the_reservoir_it_is_refused(self) -> None:
         pump = stopped()
         residual = pump.board.RESERVOIR_RESIDUAL_STEPS
-        pump.control.refill(residual)
+        pump.refill(residual)
         before = pump.snapshot()
         with pytest.raises(
             Refused, match=f"reservoir: {residual} microsteps is refused; accepted: more than the {residual}"
         ):
             pump.control.start()
         assert pump.snapshot() == before
-        pump.control.refill(residual + 1)
+        pump.refill(residual + 1)
         pump.control.start()
         assert pump.control.state == "delivering"
 
@@ -252,7 +273,7 @@ class TestRefillAndTime:
         pump = stopped()
         before = pump.snapshot()
         with pytest.raises(Refused, match="fill_steps"):
-            pump.control.refill(pump.board.RESERVOIR_CAPACITY_STEPS + 1)
+            pump.refill(pump.board.RESERVOIR_CAPACITY_STEPS + 1)
         assert pump.snapshot() == before
 
     @pytest.mark.req("R-01")
@@ -260,20 +281,45 @@ class TestRefillAndTime:
         pump = delivering()
         for fill_steps in (1_000_000, 500_000, 4_000_000):
             pump.slice(7)
-            pump.control.refill(fill_steps)
+            withdrawn_steps = pump.status()["reservoir_steps"]
+            pump.refill(fill_steps)
+            assert pump.events("refill")[-1] == (fill_steps, withdrawn_steps)
             pump.slice(7)
             status = pump.status()
             assert status["filled_steps"] == (
                 status["reservoir_steps"] + status["confirmed_steps"] + status["wasted_steps"]
             )
-        assert [a for a, _ in pump.events("refill")][1:] == [1_000_000, 500_000, 4_000_000]
+        assert len(pump.events("refill")) == 4
 
     @pytest.mark.parametrize("day_ms", [-1, DAY_MS, 1.5, None, True])
     def test_a_time_outside_the_day_is_refused_and_changes_nothing(self, day_ms: Any) -> None:
         pump = stopped()
         before = pump.snapshot()
         with pytest.raises(Refused, match="day_ms"):
-            pump.control.set_time(day_ms)
+            pump.control.set_time(day_ms, MONDAY)
+        assert pump.snapshot() == before
+
+    @pytest.mark.parametrize("weekday", [-1, 7, 1.5, None, True])
+    def test_a_day_outside_the_week_is_refused_and_changes_nothing(self, weekday: Any) -> None:
+        pump = stopped()
+        before = pump.snapshot()
+        with pytest.raises(Refused, match="weekday"):
+            pump.control.set_time(HOUR_MS, weekday)
+        assert pump.snapshot() == before
+
+    def test_the_time_and_the_day_of_the_week_are_set_together(self) -> None:
+        pump = stopped()
+        pump.control.set_time(DAY_MS - 1, 6)
+        status = pump.status()
+        assert (status["day_ms"], status["weekday"], status["time_known"]) == (DAY_MS - 1, 6, True)
+        assert pump.events("time_set")[-1] == (DAY_MS - 1, 6)
+
+    @pytest.mark.parametrize("withdrawn_steps", [-1, 2**30, 1.5, None, True])
+    def test_what_cannot_have_been_withdrawn_is_refused_and_changes_nothing(self, withdrawn_steps: Any) -> None:
+        pump = stopped()
+        before = pump.snapshot()
+        with pytest.raises(Refused, match="withdrawn_steps"):
+            pump.control.refill(pump.fill_steps, withdrawn_steps, NG_ML)
         assert pump.snapshot() == before
 
     @pytest.mark.req("D-11")
@@ -283,7 +329,7 @@ class TestRefillAndTime:
         pump.slice()
         assert pump.status()["rate_steps_day"] == STEADY_STEPS_DAY // 5
         assert pump.alarms() == ["time_unknown"]
-        pump.control.set_time(0)
+        pump.control.set_time(0, MONDAY)
         pump.slice()
         assert pump.status()["rate_steps_day"] == STEADY_STEPS_DAY
         assert pump.alarms() == []
@@ -323,10 +369,10 @@ class TestReservoir:
         least_steps = pump.board.RESERVOIR_RESIDUAL_STEPS + 65
         before = pump.snapshot()
         with pytest.raises(Refused, match=f"fill_steps: {least_steps - 1} is refused; accepted: .* {least_steps} to "):
-            pump.control.refill(least_steps - 1)
+            pump.refill(least_steps - 1)
         assert pump.snapshot() == before
         assert not pump.app.tick._holds
-        pump.control.refill(least_steps + spare_steps)
+        pump.refill(least_steps + spare_steps)
         for _ in range(20):
             pump.slice()
             assert pump.status()["reservoir_steps"] >= pump.board.RESERVOIR_RESIDUAL_STEPS
@@ -342,7 +388,7 @@ class TestReservoir:
             pump.slice()
         assert pump.alarms() == ["reservoir_low"]
         assert pump.control.state == "delivering"
-        pump.control.refill(pump.board.RESERVOIR_CAPACITY_STEPS)
+        pump.refill(pump.board.RESERVOIR_CAPACITY_STEPS)
         pump.slice()
         assert pump.alarms() == []
-        assert pump.events("alarm_end") == [(9, 0)]
+        assert pump.events("alarm_end") == [(RESERVOIR_LOW, 0)]

@@ -69,7 +69,7 @@ def test_the_sounder_shows_the_highest_priority_that_stands() -> None:
     pump.slice(10)
     assert (sounder.priority, pump.alarms()) == (HIGH, ["motor_stall", "reservoir_low"])
     pump.control.acknowledge()
-    pump.control.refill(pump.board.RESERVOIR_CAPACITY_STEPS)
+    pump.refill(pump.board.RESERVOIR_CAPACITY_STEPS)
     pump.slice()
     assert (sounder.priority, pump.alarms()) == (SILENT, [])
 

@@ -109,7 +109,7 @@ class TestMismatch:
                 assert "motor_mismatch" in pump.alarms()
             if delivering:
                 pump.control.acknowledge()
-                pump.control.refill(pump.fill_steps)
+                pump.refill(pump.fill_steps)
 
     @pytest.mark.req("M-03")
     def test_one_step_less_than_two_full_steps_does_not_halt_and_two_full_steps_do(self) -> None:

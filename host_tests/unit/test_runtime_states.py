@@ -12,21 +12,24 @@ from pump.runtime.states import (
     HALTED,
     INHIBITED,
     PASS,
+    PRIME,
+    PRIMING,
     START,
     STOP,
     STOPPED,
     after,
 )
 
-STATES = (BOOT, INHIBITED, STOPPED, DELIVERING, HALTED)
-EVENTS = (PASS, FAIL, START, STOP, HALT, ACKNOWLEDGE)
+STATES = (BOOT, INHIBITED, STOPPED, DELIVERING, PRIMING, HALTED)
+EVENTS = (PASS, FAIL, START, STOP, HALT, ACKNOWLEDGE, PRIME)
 # The specification, a row for each state in the order of EVENTS; None is a refusal.
 SPECIFIED = {
-    BOOT: (STOPPED, INHIBITED, None, BOOT, INHIBITED, None),
-    INHIBITED: (None, None, None, INHIBITED, INHIBITED, None),
-    STOPPED: (None, None, DELIVERING, STOPPED, HALTED, STOPPED),
-    DELIVERING: (None, None, None, STOPPED, HALTED, DELIVERING),
-    HALTED: (None, None, None, HALTED, HALTED, STOPPED),
+    BOOT: (STOPPED, INHIBITED, None, BOOT, INHIBITED, None, None),
+    INHIBITED: (None, None, None, INHIBITED, INHIBITED, None, None),
+    STOPPED: (None, None, DELIVERING, STOPPED, HALTED, STOPPED, PRIMING),
+    DELIVERING: (None, None, None, STOPPED, HALTED, DELIVERING, None),
+    PRIMING: (None, None, None, STOPPED, HALTED, PRIMING, None),
+    HALTED: (None, None, None, HALTED, HALTED, STOPPED, None),
 }
 PAIRS = [(state, event, SPECIFIED[state][EVENTS.index(event)]) for state in STATES for event in EVENTS]
 
@@ -48,11 +51,18 @@ def test_what_the_table_does_not_hold_is_refused_naming_what_is_accepted(state: 
 @pytest.mark.parametrize("event", [STOP, HALT])
 @pytest.mark.parametrize("state", STATES)
 def test_a_stop_and_a_halt_are_taken_in_every_state_and_never_start_the_motor(state: str, event: str) -> None:
-    assert after(state, event) != DELIVERING
+    assert after(state, event) not in (DELIVERING, PRIMING)
 
 
 @pytest.mark.req("I-01")
 def test_only_a_start_while_stopped_begins_delivery() -> None:
     assert [(state, event) for state, event, target in PAIRS if target == DELIVERING and state != DELIVERING] == [
         (STOPPED, START)
+    ]
+
+
+@pytest.mark.req("I-01", "D-13")
+def test_only_a_prime_while_stopped_begins_priming() -> None:
+    assert [(state, event) for state, event, target in PAIRS if target == PRIMING and state != PRIMING] == [
+        (STOPPED, PRIME)
     ]

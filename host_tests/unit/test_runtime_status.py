@@ -14,9 +14,17 @@ KEYS = {
     "failed_checks",
     "day",
     "day_ms",
+    "weekday",
+    "stage",
+    "plan_day",
+    "plan_paused",
+    "keep_open",
+    "idle_ms",
     "time_known",
     "rate_steps_day",
     "ordered_steps",
+    "primed_ordered_steps",
+    "primed_steps",
     "owed_steps",
     "dropped_steps",
     "granted_steps",
@@ -26,8 +34,14 @@ KEYS = {
     "stray_steps",
     "abandoned_steps",
     "bolus_left_steps",
+    "suspended_steps",
+    "patient_wait_ms",
+    "bridge_left_steps",
+    "bridge_left_ms",
     "hour_steps",
     "day_steps",
+    "concentration_ng_ml",
+    "program_ng_ml",
     "reservoir_steps",
     "filled_steps",
     "wasted_steps",
@@ -52,6 +66,9 @@ def test_a_pump_that_was_never_started_has_delivered_nothing() -> None:
     assert status["failed_checks"] == []
     assert status["rate_steps_day"] == 0
     assert all(status[name] == 0 for name in KEYS if name.endswith("_steps"))
+    assert (status["stage"], status["plan_day"], status["weekday"]) == (0, 0, 0)
+    assert (status["plan_paused"], status["keep_open"], status["idle_ms"]) == (False, False, 0)
+    assert (status["concentration_ng_ml"], status["patient_wait_ms"], status["bridge_left_ms"]) == (0, -1, 0)
 
 
 @pytest.mark.req("M-01")

@@ -5,14 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from pump.core.units import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE
-from pump.safety.admission import BolusAhead, refuse_unsafe_bolus
+from pump.safety.admission import BolusAhead, refuse_unsafe_ahead, refuse_unsafe_bolus
 from pump.safety.limits import Limits
 from pump.safety.windows import Windows
-from pump.therapy.basal import Basal
 from pump.therapy.demand import Demand
-from pump.therapy.forecast import Forecast
-from pump.therapy.program import Program
-from unit.builders import limits_of, refusal, schedule
+from pump.therapy.schedule import Schedule
+from unit.builders import basal_at, limits_of, refusal, schedule, walk
 
 HOUR_FIELD = "bolus and basal of an hour"
 DAY_FIELD = "bolus and basal of a day"
@@ -42,19 +40,19 @@ def bolus_of(steps: int, wait_ms: int = 0, duration_ms: int = 1, owed_steps: int
 def asking(
     limits: Limits,
     bolus: BolusAhead,
-    plan: Program = NO_BASAL,
+    plan: Schedule = NO_BASAL,
     day_ms: int = 0,
     windows: Windows | None = None,
     lag_ms: int = 0,
 ) -> Callable[[], None]:
     held = windows or Windows()
-    return lambda: refuse_unsafe_bolus(limits, held, bolus, lag_ms, lambda: Forecast(plan, day_ms))
+    return lambda: refuse_unsafe_bolus(limits, held, bolus, lag_ms, lambda: walk(plan, day_ms))
 
 
 def peak(
     name: str,
     bolus: BolusAhead,
-    plan: Program = NO_BASAL,
+    plan: Schedule = NO_BASAL,
     day_ms: int = 0,
     windows: Windows | None = None,
     lag_ms: int = 0,
@@ -281,17 +279,49 @@ def test_of_a_long_bolus_an_hour_counts_its_share_rounded_up_and_one_more_at_mos
     assert peak("day", bolus, ONE_A_MINUTE) == steps + 1441
 
 
+@pytest.mark.req("D-06")
+@pytest.mark.parametrize("after_minutes, steps", [(0, 160), (45, 160), (46, 200), (90, 200)])
+def test_what_a_suspended_bolus_has_left_is_looked_for_until_it_is_over(after_minutes: int, steps: int) -> None:
+    # 50 steps that are still to come of another, until so long after this one; one minute of 50 steps in 106 minutes.
+    start_ms = 106 * MS_PER_MINUTE
+    plan = schedule((0, 0), (MS_PER_MINUTE, 10 * 1440), (2 * MS_PER_MINUTE, 0))
+    late = schedule((0, 10 * 1440), (MS_PER_MINUTE, 0), (start_ms, 50 * 1440), (start_ms + MS_PER_MINUTE, 0))
+    bolus = BolusAhead(100, 0, 1, 50, after_minutes * MS_PER_MINUTE)
+    assert peak("hour", bolus, plan) == 160
+    assert peak("hour", bolus, late) == steps
+
+
+@pytest.mark.req("D-03", "D-06")
+@pytest.mark.parametrize(
+    "name, field, steps, source",
+    [("hour", "basal of an hour", 61 + 50, "board"), ("day", "basal of a day", 1441 + 50, "drug")],
+)
+def test_a_change_of_basal_is_judged_as_a_bolus_is_and_spoken_of_as_what_it_is(
+    name: str, field: str, steps: int, source: str
+) -> None:
+    nothing = BolusAhead(0, 0, 1, 50)
+
+    def ask(cap: int) -> None:
+        limits = limits_of(bolus=0, **{name: cap})
+        refuse_unsafe_ahead(limits, Windows(), nothing, 0, lambda: walk(ONE_A_MINUTE, 0), "basal")
+
+    ask(steps)
+    assert refusal(lambda: ask(steps - 1)) == (
+        field,
+        f"{steps} microsteps",
+        f"at most {steps - 1} microsteps, the {name} limit of the {source}",
+    )
+
+
 def deliver(
-    plan: Program, day_ms: int, bolus: BolusAhead, windows: Windows, minutes: int, lag_slices: int = 0
+    plan: Schedule, day_ms: int, bolus: BolusAhead, windows: Windows, minutes: int, lag_slices: int = 0
 ) -> tuple[int, int]:
     """Deliver all that is asked for, with no guard, by slices of 10 s: the most the hour and the day came to hold.
 
     What became owed in every other slice goes out `lag_slices` later, all else at once.
     """
     late = [0] * (minutes * 6 + lag_slices)
-    basal = Basal(plan)
-    basal.set_time(day_ms)
-    demand = Demand(basal)
+    demand = Demand(basal_at(day_ms, plan))
     demand.bolus.arm(bolus.steps, bolus.wait_ms, bolus.duration_ms)
     hour_steps = day_steps = 0
     for i in range(minutes * 6):

@@ -7,15 +7,14 @@ import pytest
 from pump.core.units import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE
 from pump.safety.admission import refuse_unsafe_basal
 from pump.safety.limits import Limits
-from pump.therapy.forecast import Forecast
-from pump.therapy.program import Program
-from unit.builders import limits_of, refusal, schedule
+from pump.therapy.schedule import Schedule
+from unit.builders import limits_of, refusal, schedule, walks_of_three_days
 
 ONE_A_MINUTE = schedule((0, 1440))
 
 
-def basal_check(limits: Limits, plan: Program, lag_ms: int = 0) -> Callable[[], None]:
-    return lambda: refuse_unsafe_basal(limits, plan.segment_start_ms, lag_ms, lambda day_ms: Forecast(plan, day_ms))
+def basal_check(limits: Limits, plan: Schedule, lag_ms: int = 0) -> Callable[[], None]:
+    return lambda: refuse_unsafe_basal(limits, lag_ms, lambda: walks_of_three_days(plan))
 
 
 @pytest.mark.req("D-06")
@@ -97,3 +96,43 @@ def test_a_peak_that_begins_within_a_minute_is_found() -> None:
     start_ms = MS_PER_HOUR + 30_000
     plan = schedule((0, 0), (start_ms, 1440 * 10), (start_ms + 61 * MS_PER_MINUTE, 0))
     assert refusal(basal_check(limits_of(hour=609), plan))[:2] == ("basal", "610 microsteps")
+
+
+HALF_HOUR_MS = 30 * MS_PER_MINUTE
+MORNING = [[0, 1440 * 7, 0], [HALF_HOUR_MS, 0, 0]]
+EVENING = [[0, 0, 0], [MS_PER_DAY - HALF_HOUR_MS, 1440 * 7, 0]]
+QUIET = [[0, 0, 0]]
+
+
+@pytest.mark.req("D-06")
+@pytest.mark.parametrize(
+    "plan, minutes",
+    [
+        # The weekend begins with its morning when a weekday's evening has just been; or ends where a weekday begins.
+        ([[0, 1, 0]], 60),
+        ([[0, 0, 1]], 60),
+        # The next stage does; or the weekend of the next, or that of the first on a weekday of the next.
+        ([[0, 1, 1], [9, 0, 0]], 60),
+        ([[0, 1, 1], [1, 2, 0]], 60),
+        ([[0, 2, 1], [1, 0, 2]], 60),
+        # Morning and evening never meet: they are two stages apart, or the evening comes last.
+        ([[0, 1, 1], [1, 2, 2], [2, 0, 0]], 30),
+        ([[0, 0, 0], [1, 1, 1]], 30),
+        ([[0, 0, 2]], 30),
+    ],
+)
+def test_a_peak_over_a_midnight_between_two_patterns_is_found_where_they_can_meet(
+    plan: list[list[int]], minutes: int
+) -> None:
+    schedule = Schedule(1, [MORNING, EVENING, QUIET], plan)
+    basal_check(limits_of(hour=7 * minutes), schedule)()
+    assert refusal(basal_check(limits_of(hour=7 * minutes - 1), schedule))[1] == f"{7 * minutes} microsteps"
+
+
+@pytest.mark.req("D-06")
+@pytest.mark.parametrize("third_from, steps", [(2, 210 + 1440 + 210), (3, 210 + 1440 + 31)])
+def test_what_three_days_hold_is_found_only_where_they_can_follow_one_another(third_from: int, steps: int) -> None:
+    # Lengthened by an hour of lag, a window holds the end of a day, all of the next, and the beginning of the third.
+    schedule = Schedule(1, [EVENING, [[0, 1440, 0]], MORNING], [[0, 0, 0], [1, 1, 1], [third_from, 2, 2]])
+    basal_check(limits_of(day=steps), schedule, MS_PER_HOUR)()
+    assert refusal(basal_check(limits_of(day=steps - 1), schedule, MS_PER_HOUR))[1] == f"{steps} microsteps"

@@ -20,6 +20,7 @@ from pump.safety.alarms import (
     RED_10,
     SIGNAL,
     SILENT,
+    STOPPED_LONG,
     TABLE,
     WITHHOLD,
     YELLOW_3,
@@ -36,10 +37,19 @@ EXPECTED = {
     "motor_stall": (3, True, "halts", "The motor does not follow; delivery has stopped."),
     "occlusion": (3, True, "halts", "Catheter pressure is too high; delivery has stopped."),
     "driver_off": (3, True, "halts", "The motor driver does not stay enabled; delivery has stopped."),
+    "stopped_long": (3, False, "keeps running", "No delivery for 48 h: withdrawal; verify before resuming."),
     "limit_reached": (2, True, "withholds", "A dose limit withholds delivery."),
     "reservoir_low": (2, False, "keeps running", "Reservoir low; plan a refill."),
+    "residual_mismatch": (
+        2,
+        True,
+        "keeps running",
+        "What was withdrawn is not what was expected; check the pump.",
+    ),
+    "prime_incomplete": (2, True, "keeps running", "The prime did not end in its time; the line may hold air."),
     "time_unknown": (1, False, "keeps running", "Time of day unknown; the lowest rate of the day runs."),
     "bolus_missed": (1, True, "keeps running", "A bolus was not given: its time passed."),
+    "keep_open": (1, False, "keeps running", "The minimum rate runs instead of the program."),
     "memory_error": (2, True, "keeps running", "Events could not be recorded; the journal has a gap."),
 }
 ALARMS = list(range(1, len(TABLE)))
@@ -160,7 +170,7 @@ def test_all_alarms_stand_in_order_of_priority_and_of_the_table_within_one() -> 
     for alarm in reversed(ALARMS):
         alarms.set(alarm)
     assert alarms.standing() == ALARMS
-    assert [TABLE[alarm][PRIORITY] for alarm in ALARMS] == [HIGH] * 7 + [MEDIUM] * 3 + [LOW] * 2
+    assert [TABLE[alarm][PRIORITY] for alarm in ALARMS] == [HIGH] * 8 + [MEDIUM] * 5 + [LOW] * 3
 
 
 @pytest.mark.req("A-01")
@@ -203,5 +213,7 @@ def test_acknowledging_ends_every_latching_alarm_in_order_and_no_other() -> None
         alarms.set(alarm)
     assert alarms.acknowledge() == LATCHED
     assert alarms.standing() == UNLATCHED
+    assert alarms.priority == HIGH
+    alarms.cause_gone(STOPPED_LONG)
     assert alarms.priority == MEDIUM
     assert alarms.acknowledge() == []

@@ -4,7 +4,7 @@ import pytest
 
 from pump.core.units import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, SMALL_MAX
 from pump.safety.alarms import OCCLUSION
-from pump.safety.guard import CATCH_UP, DAY_CAP, EMPTY, HALTED, HOUR_CAP, IN_FULL, REASONS, Guard
+from pump.safety.guard import CATCH_UP, DAY_CAP, EMPTY, HALTED, HOUR_CAP, IN_FULL, PRIME_VOLUME, REASONS, Guard
 from pump.safety.halt import Halt
 from pump.safety.limits import Limits
 from pump.safety.windows import Windows
@@ -21,15 +21,16 @@ EACH_CAP = pytest.mark.parametrize("why", CAPS)
 
 
 def test_every_reason_has_its_words() -> None:
-    assert [REASONS[why] for why in (IN_FULL, HALTED, CATCH_UP, HOUR_CAP, DAY_CAP, EMPTY)] == [
+    assert [REASONS[why] for why in (IN_FULL, HALTED, CATCH_UP, HOUR_CAP, DAY_CAP, EMPTY, PRIME_VOLUME)] == [
         "in full",
         "halted",
         "catch-up",
         "1 h cap",
         "24 h cap",
         "reservoir empty",
+        "prime volume",
     ]
-    assert len(REASONS) == 6
+    assert len(REASONS) == 7
 
 
 @EACH_CAP
@@ -203,4 +204,5 @@ def test_when_nothing_is_owed_a_halt_withholds_nothing() -> None:
 def test_a_new_guard_has_withheld_and_granted_nothing() -> None:
     guard = Guard(Halt(), Windows(), filled_reservoir(), limits_of(), 1)
     assert list(guard.withheld_ticks) == [0] * len(REASONS)
-    assert guard.granted.total() == 0
+    assert (guard.granted.total(), guard.primed.total()) == (0, 0)
+    assert (guard.priming, guard.prime_left_steps) == (False, 0)

@@ -1,4 +1,4 @@
-"""Basal walks the day schedule, exactly, over midnight, and at the lowest rate while the time of day is unknown."""
+"""Basal walks a day schedule, exactly, over midnight, and at the lowest rate while the time of day is unknown."""
 
 from fractions import Fraction
 
@@ -6,21 +6,15 @@ import pytest
 
 from pump.core.units import MS_PER_DAY, MS_PER_HOUR
 from pump.therapy.basal import Basal
-from pump.therapy.forecast import day_total
-from pump.therapy.program import Program
-from rig import program
+from pump.therapy.schedule import Schedule
+from rig import MONDAY
+from unit.builders import EVERY_DAY, basal_at, schedule
 
 MORNING_MS = 6 * MS_PER_HOUR
 EVENING_MS = 20 * MS_PER_HOUR
 # Steps per day: night 2400 + 1/3, day 7200, evening 1200 + 2/3.
-DAY = Program(program([[0, 2400, 1], [MORNING_MS, 7200, 0], [EVENING_MS, 1200, 2]], rate_den=3))
+DAY = Schedule(3, [[[0, 2400, 1], [MORNING_MS, 7200, 0], [EVENING_MS, 1200, 2]]], EVERY_DAY)
 NIGHT_RATE, DAY_RATE, EVENING_RATE = Fraction(7201, 3), Fraction(7200), Fraction(3602, 3)
-
-
-def basal_at(day_ms: int, plan: Program = DAY) -> Basal:
-    basal = Basal(plan)
-    basal.set_time(day_ms)
-    return basal
 
 
 @pytest.mark.parametrize(
@@ -36,7 +30,7 @@ def basal_at(day_ms: int, plan: Program = DAY) -> Basal:
     ],
 )
 def test_a_segment_begins_at_its_start_and_not_a_millisecond_earlier(day_ms: int, rate: int) -> None:
-    basal = basal_at(day_ms)
+    basal = basal_at(day_ms, DAY)
     assert basal.time_known
     assert basal.day_ms == day_ms
     assert basal.rate_steps_day == rate
@@ -44,7 +38,7 @@ def test_a_segment_begins_at_its_start_and_not_a_millisecond_earlier(day_ms: int
 
 @pytest.mark.parametrize("edge_ms, before, after", [(MORNING_MS, 2400, 7200), (EVENING_MS, 7200, 1200)])
 def test_the_rate_changes_when_time_passes_a_segment_edge(edge_ms: int, before: int, after: int) -> None:
-    basal = basal_at(edge_ms - 10)
+    basal = basal_at(edge_ms - 10, DAY)
     basal.advance(9, True)
     assert (basal.day_ms, basal.rate_steps_day) == (edge_ms - 1, before)
     basal.advance(1, True)
@@ -52,7 +46,7 @@ def test_the_rate_changes_when_time_passes_a_segment_edge(edge_ms: int, before: 
 
 
 def test_the_day_begins_again_after_midnight() -> None:
-    basal = basal_at(MS_PER_DAY - 1)
+    basal = basal_at(MS_PER_DAY - 1, DAY)
     assert basal.day == 0
     basal.advance(1, True)
     assert (basal.day, basal.day_ms, basal.rate_steps_day) == (1, 0, 2400)
@@ -62,8 +56,8 @@ def test_the_day_begins_again_after_midnight() -> None:
 
 @pytest.mark.req("D-08")
 def test_a_day_owes_its_displayed_total_exactly() -> None:
-    total = Fraction(*day_total(DAY))
-    basal = basal_at(0)
+    total = Fraction(*DAY.day_total(0))
+    basal = basal_at(0, DAY)
     owed = 0
     for day in range(1, 10):
         owed += basal.advance(MS_PER_DAY, True)
@@ -72,15 +66,15 @@ def test_a_day_owes_its_displayed_total_exactly() -> None:
 
 @pytest.mark.req("D-08")
 def test_a_day_of_48_segments_owes_its_displayed_total_exactly() -> None:
-    plan = Program(program([[i * MS_PER_HOUR // 2, 100 + 37 * i, i] for i in range(48)], rate_den=97))
+    plan = Schedule(97, [[[i * MS_PER_HOUR // 2, 100 + 37 * i, i] for i in range(48)]], EVERY_DAY)
     total = sum(Fraction((100 + 37 * i) * 97 + i, 97 * 48) for i in range(48))
-    assert Fraction(*day_total(plan)) == total
+    assert Fraction(*plan.day_total(0)) == total
     basal = basal_at(0, plan)
     assert [basal.advance(MS_PER_DAY, True) for _ in range(2)] == [total // 1, total * 2 // 1 - total // 1]
 
 
 def test_a_span_over_edges_and_midnight_owes_each_part_at_its_own_rate() -> None:
-    basal = basal_at(EVENING_MS - MS_PER_HOUR)
+    basal = basal_at(EVENING_MS - MS_PER_HOUR, DAY)
     owed = basal.advance(12 * MS_PER_HOUR, True)
     exact = (DAY_RATE * 1 + EVENING_RATE * 4 + NIGHT_RATE * 6 + DAY_RATE * 1) / 24
     assert owed == exact // 1
@@ -89,8 +83,8 @@ def test_a_span_over_edges_and_midnight_owes_each_part_at_its_own_rate() -> None
 
 @pytest.mark.req("M-10")
 def test_one_slice_and_many_owe_the_same() -> None:
-    whole = basal_at(EVENING_MS - 12_345)
-    cut = basal_at(EVENING_MS - 12_345)
+    whole = basal_at(EVENING_MS - 12_345, DAY)
+    cut = basal_at(EVENING_MS - 12_345, DAY)
     span_ms = 13 * MS_PER_HOUR
     pieces = [span_ms * (i + 1) // 777 - span_ms * i // 777 for i in range(777)]
     assert sum(cut.advance(piece_ms, True) for piece_ms in pieces) == whole.advance(span_ms, True)
@@ -98,7 +92,7 @@ def test_one_slice_and_many_owe_the_same() -> None:
 
 
 def test_time_passes_and_nothing_becomes_owed_while_not_delivering() -> None:
-    basal = basal_at(MORNING_MS - 1000)
+    basal = basal_at(MORNING_MS - 1000, DAY)
     assert basal.advance(2 * MS_PER_HOUR, False) == 0
     assert (basal.day_ms, basal.rate_steps_day) == (MORNING_MS - 1000 + 2 * MS_PER_HOUR, 7200)
     # 7200 steps a day are one in 12 s.
@@ -107,7 +101,7 @@ def test_time_passes_and_nothing_becomes_owed_while_not_delivering() -> None:
 
 
 def test_no_time_owes_nothing() -> None:
-    basal = basal_at(MORNING_MS)
+    basal = basal_at(MORNING_MS, DAY)
     assert basal.advance(0, True) == 0
     assert basal.day_ms == MORNING_MS
 
@@ -130,7 +124,7 @@ def test_with_the_time_unknown_the_lowest_rate_runs_through_every_edge() -> None
 def test_with_the_time_unknown_no_hour_owes_more_than_the_programmed_one(lowest: int) -> None:
     rates = [4800, 4800, 4800]
     rates[lowest] = 2400
-    plan = Program(program([[place * 8 * MS_PER_HOUR, rate, 0] for place, rate in enumerate(rates)]))
+    plan = schedule(*((place * 8 * MS_PER_HOUR, rate) for place, rate in enumerate(rates)))
     unknown, known = Basal(plan), basal_at(0, plan)
     for _ in range(48):
         assert unknown.advance(MS_PER_HOUR, True) == 100 <= known.advance(MS_PER_HOUR, True)
@@ -139,7 +133,7 @@ def test_with_the_time_unknown_no_hour_owes_more_than_the_programmed_one(lowest:
 def test_setting_the_time_ends_the_fallback_and_owes_nothing_by_itself() -> None:
     basal = Basal(DAY)
     owed = basal.advance(MS_PER_HOUR, True)
-    basal.set_time(MORNING_MS)
+    basal.set_time(MORNING_MS, MONDAY)
     assert (basal.time_known, basal.rate_steps_day, basal.day) == (True, 7200, 0)
     owed += basal.advance(EVENING_MS - MORNING_MS, True)
     assert owed == (EVENING_RATE + DAY_RATE * 14) / 24 // 1
@@ -147,14 +141,14 @@ def test_setting_the_time_ends_the_fallback_and_owes_nothing_by_itself() -> None
 
 
 def test_setting_the_time_back_and_forth_keeps_the_part_below_a_microstep() -> None:
-    basal = basal_at(0, Program(program([[0, 7200, 0]])))
+    basal = basal_at(0, schedule((0, 7200)))
     assert basal.advance(11_999, True) == 0
-    basal.set_time(EVENING_MS)
-    basal.set_time(0)
+    basal.set_time(EVENING_MS, MONDAY)
+    basal.set_time(0, MONDAY)
     assert basal.advance(1, True) == 1
 
 
 def test_a_schedule_of_one_segment_ends_at_midnight_also_when_the_time_was_never_set() -> None:
-    basal = Basal(Program(program([[0, 24, 0]])))
+    basal = Basal(schedule((0, 24)))
     assert basal.advance(3 * MS_PER_DAY + 1, True) == 72
     assert (basal.day, basal.day_ms) == (3, 1)

@@ -17,7 +17,7 @@ def test_without_a_bolus_nothing_is_owed() -> None:
     bolus = Bolus()
     assert bolus.active is False
     assert bolus.advance(MS_PER_DAY) == 0
-    assert (bolus.active, bolus.running(), bolus.left_steps, bolus.steps) == (False, False, 0, 0)
+    assert (bolus.active, bolus.running(), bolus.left_steps, bolus.left_ms, bolus.steps) == (False, False, 0, 0, 0)
     # What a rate is divided by is never zero.
     assert bolus.duration_ms == 1
 
@@ -25,6 +25,7 @@ def test_without_a_bolus_nothing_is_owed() -> None:
 def test_an_armed_bolus_says_what_it_is() -> None:
     bolus = armed(30, 5, 600)
     assert (bolus.active, bolus.steps, bolus.left_steps, bolus.duration_ms) == (True, 30, 30, 600)
+    assert bolus.left_ms == 600
 
 
 @pytest.mark.parametrize("wait_ms", [0, 1, 999, 1000])
@@ -62,7 +63,7 @@ def test_it_is_even_and_never_ahead_of_the_exact_share(steps: int, duration_ms: 
         assert bolus.active
         owed += bolus.advance(1)
         assert owed == steps * now_ms // duration_ms
-        assert bolus.left_steps == steps - owed
+        assert (bolus.left_steps, bolus.left_ms) == (steps - owed, duration_ms - now_ms)
     assert (owed, bolus.active, bolus.running()) == (steps, False, False)
 
 
@@ -70,7 +71,7 @@ def test_it_is_even_and_never_ahead_of_the_exact_share(steps: int, duration_ms: 
 def test_a_span_beyond_its_end_owes_the_rest_and_no_more(span_ms: int) -> None:
     bolus = armed(30, 0, 600)
     assert bolus.advance(span_ms) == 30
-    assert (bolus.active, bolus.left_steps, bolus.steps) == (False, 0, 30)
+    assert (bolus.active, bolus.left_steps, bolus.left_ms, bolus.steps) == (False, 0, 0, 30)
     assert bolus.advance(span_ms) == 0
 
 
@@ -92,7 +93,7 @@ def test_a_cancelled_bolus_says_what_it_no_longer_owes_and_owes_no_more() -> Non
     bolus = armed(30, 0, 600)
     bolus.advance(200)
     assert bolus.cancel() == 20
-    assert (bolus.active, bolus.running(), bolus.left_steps, bolus.steps) == (False, False, 0, 30)
+    assert (bolus.active, bolus.running(), bolus.left_steps, bolus.left_ms, bolus.steps) == (False, False, 0, 0, 30)
     assert bolus.advance(600) == 0
     assert bolus.cancel() == 0
 

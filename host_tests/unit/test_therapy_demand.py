@@ -5,15 +5,15 @@ import pytest
 from pump.core.ticks import HALF
 from pump.core.units import MS_PER_HOUR
 from pump.therapy.basal import Basal
-from pump.therapy.demand import Demand
-from pump.therapy.program import STEPS_MAX, Program
-from rig import program
+from pump.therapy.demand import THERAPY, Demand
+from pump.therapy.program import STEPS_MAX
+from unit.builders import schedule
 
 HOURLY_STEPS = 60
 
 
 def demand_of(rate_steps_day: int = 24 * HOURLY_STEPS) -> Demand:
-    return Demand(Basal(Program(program([[0, rate_steps_day, 0]]))))
+    return Demand(Basal(schedule((0, rate_steps_day))))
 
 
 def order(demand: Demand, steps: int) -> int:
@@ -33,8 +33,9 @@ def assert_law_holds(demand: Demand, taken: int) -> None:
 
 def test_nothing_is_owed_at_first() -> None:
     demand = demand_of()
-    assert (demand.owed_steps, demand.ordered.total(), demand.dropped.total()) == (0, 0, 0)
-    assert not demand.bolus.active
+    assert (demand.owed_steps, demand.ordered.total(), demand.dropped.total(), demand.primed.total()) == (0, 0, 0, 0)
+    assert (demand.bolus.active, demand.bridge.active, demand.prime.active) == (False, False, False)
+    assert demand.mode == THERAPY
 
 
 def test_basal_and_bolus_add_up_and_stay_owed_until_taken() -> None:

@@ -120,6 +120,34 @@ def test_a_remainder_one_short_of_whole_overflows_nothing_over_a_long_span(
     assert drip.advance(span_ms) == (per_ms - 1 + whole * span_ms) // per_ms
 
 
+@pytest.mark.req("D-07")
+@pytest.mark.parametrize("before_ms, owed", [(11_999, 1), (11_998, 0), (12_000, 0)])
+def test_the_drip_of_the_next_program_goes_on_with_what_is_below_a_microstep(before_ms: int, owed: int) -> None:
+    # One in 12 s.
+    before, after = Drip(1, MS_PER_DAY), Drip(7, MS_PER_DAY)
+    before.set_rate(7200, 0)
+    before.advance(before_ms)
+    after.set_rate(7200, 0)
+    after.carry_from(before)
+    assert after.advance(1) == owed
+
+
+@pytest.mark.req("D-07")
+@pytest.mark.parametrize(
+    "den, after_den", [(3, 3), (3, 6), (3, 7), (1_000_003, 2), (RATE_DEN_MAX, 1), (7, RATE_DEN_MAX)]
+)
+def test_what_is_carried_into_another_denominator_is_never_more_than_there_was(den: int, after_den: int) -> None:
+    before, after = narrow_drip(den, MS_PER_DAY, 100, den - 1), narrow_drip(after_den, MS_PER_DAY, 100, 0)
+    before.advance(54_321)
+    after.carry_from(before)
+    # In parts of 1 / per_ms of a microstep.
+    had = Fraction(before._rest) + Fraction(before._rest_frac, den)
+    has = Fraction(after._rest) + Fraction(after._rest_frac, after_den)
+    assert had - Fraction(1, after_den) < has <= had
+    assert has == had or after_den % den
+    after.advance(1)
+
+
 def test_a_new_drip_owes_nothing() -> None:
     drip = Drip(3, MS_PER_DAY)
     assert (drip.whole, drip.frac) == (0, 0)

@@ -84,10 +84,10 @@ class Sensor:
 
 
 class Nvm:
-    """Named pieces of non-volatile memory."""
+    """Named pieces of non-volatile memory. Each method raises OSError when the memory is full, broken or missing."""
 
     def read(self, name: str) -> "bytes | None":
-        """*loop.* What was last written under `name`, or None."""
+        """*loop.* What was last written under `name`, or None when nothing stands there."""
         raise NotImplementedError
 
     def write(self, name: str, data: bytes) -> None:
@@ -96,6 +96,14 @@ class Nvm:
 
     def append(self, name: str, data: bytes) -> None:
         """*loop.* Add to the end of `name`: after a power cut all, part or none of `data` was added."""
+        raise NotImplementedError
+
+    def remove(self, name: str) -> None:
+        """*loop.* Forget `name`, if it is there: after a power cut it stands whole, or not at all."""
+        raise NotImplementedError
+
+    def names(self) -> "list[str]":
+        """*loop.* The names under which something stands, in alphabetical order."""
         raise NotImplementedError
 
 

@@ -3,7 +3,9 @@
 from pump.core.errors import Refused
 
 BOOT, INHIBITED, STOPPED, DELIVERING, HALTED = "boot", "inhibited", "stopped", "delivering", "halted"
+PRIMING = "priming"
 PASS, FAIL, START, STOP, HALT, ACKNOWLEDGE = "pass self-test", "fail self-test", "start", "stop", "halt", "acknowledge"
+PRIME = "prime"
 
 # What is not here is refused. A stop and a halt are taken in every state.
 TRANSITIONS = {
@@ -14,12 +16,16 @@ TRANSITIONS = {
     (INHIBITED, STOP): INHIBITED,
     (INHIBITED, HALT): INHIBITED,
     (STOPPED, START): DELIVERING,
+    (STOPPED, PRIME): PRIMING,
     (STOPPED, STOP): STOPPED,
     (STOPPED, HALT): HALTED,
     (STOPPED, ACKNOWLEDGE): STOPPED,
     (DELIVERING, STOP): STOPPED,
     (DELIVERING, HALT): HALTED,
     (DELIVERING, ACKNOWLEDGE): DELIVERING,
+    (PRIMING, STOP): STOPPED,
+    (PRIMING, HALT): HALTED,
+    (PRIMING, ACKNOWLEDGE): PRIMING,
     (HALTED, STOP): HALTED,
     (HALTED, HALT): HALTED,
     (HALTED, ACKNOWLEDGE): STOPPED,

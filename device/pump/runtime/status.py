@@ -8,6 +8,8 @@ from pump.safety.alarms import NAME, TABLE
 from pump.safety.guard import Guard
 from pump.safety.ledger import Ledger
 from pump.safety.reservoir import Reservoir
+from pump.therapy.bolus import Bolus
+from pump.therapy.demand import BRIDGE, PRIME
 
 
 class Status:
@@ -46,9 +48,17 @@ class Status:
             "failed_checks": list(self._control.failed_checks),
             "day": demand.basal.day,
             "day_ms": demand.basal.day_ms,
+            "weekday": demand.basal.weekday,
+            "stage": demand.basal.stage,
+            "plan_day": demand.basal.plan_day,
+            "plan_paused": demand.basal.paused,
+            "keep_open": self._control.kept_open,
+            "idle_ms": self._control.idle_ms(),
             "time_known": demand.basal.time_known,
             "rate_steps_day": self._rate_steps_day(),
             "ordered_steps": demand.ordered.total(),
+            "primed_ordered_steps": demand.primed.total(),
+            "primed_steps": self._guard.primed.total(),
             "owed_steps": demand.owed_steps,
             "dropped_steps": demand.dropped.total(),
             "granted_steps": self._guard.granted.total(),
@@ -58,8 +68,14 @@ class Status:
             "stray_steps": self._confirmation.stray.total(),
             "abandoned_steps": self._confirmation.abandoned.total(),
             "bolus_left_steps": demand.bolus.left_steps,
+            "suspended_steps": self._control.boluses.suspended_steps,
+            "patient_wait_ms": self._control.boluses.patient_wait_ms(),
+            "bridge_left_steps": demand.bridge.left_steps,
+            "bridge_left_ms": demand.bridge.left_ms,
             "hour_steps": self._guard.windows.hour_steps,
             "day_steps": self._guard.windows.day_steps,
+            "concentration_ng_ml": self._reservoir.concentration_ng_ml,
+            "program_ng_ml": self._control.program.concentration_ng_ml,
             "reservoir_steps": self._reservoir.left_steps,
             "filled_steps": self._reservoir.filled.total(),
             "wasted_steps": self._reservoir.wasted.total(),
@@ -68,11 +84,16 @@ class Status:
         }
 
     def _rate_steps_day(self) -> int:
-        """What is ordered now, basal and bolus, in whole microsteps per day; 0 while nothing is delivered."""
+        """What is ordered now, in whole microsteps per day; 0 while nothing is delivered."""
         if not self._tick.delivering:
             return 0
         demand = self._tick.demand
-        rate = demand.basal.rate_steps_day
-        if demand.bolus.running():
-            rate += demand.bolus.steps * MS_PER_DAY // demand.bolus.duration_ms
-        return rate
+        if demand.mode == BRIDGE:
+            return _rate(demand.bridge)
+        if demand.mode == PRIME:
+            return _rate(demand.prime)
+        return demand.basal.rate_steps_day + _rate(demand.bolus)
+
+
+def _rate(bolus: Bolus) -> int:
+    return bolus.steps * MS_PER_DAY // bolus.duration_ms if bolus.running() else 0

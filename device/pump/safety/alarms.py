@@ -16,11 +16,15 @@ FREE_FLOW = 4
 MOTOR_STALL = 5
 OCCLUSION = 6
 DRIVER_OFF = 7
-LIMIT_REACHED = 8
-RESERVOIR_LOW = 9
-MEMORY_ERROR = 10
-TIME_UNKNOWN = 11
-BOLUS_MISSED = 12
+STOPPED_LONG = 8
+LIMIT_REACHED = 9
+RESERVOIR_LOW = 10
+RESIDUAL_MISMATCH = 11
+PRIME_INCOMPLETE = 12
+MEMORY_ERROR = 13
+TIME_UNKNOWN = 14
+BOLUS_MISSED = 15
+KEEP_OPEN = 16
 
 NAME, PRIORITY, LATCHING, SIGNAL, MESSAGE, MOTOR = 0, 1, 2, 3, 4, 5
 
@@ -34,11 +38,15 @@ TABLE = (
     ("motor_stall", HIGH, True, RED_10, "The motor does not follow; delivery has stopped.", HALT),
     ("occlusion", HIGH, True, RED_10, "Catheter pressure is too high; delivery has stopped.", HALT),
     ("driver_off", HIGH, True, RED_10, "The motor driver does not stay enabled; delivery has stopped.", HALT),
+    ("stopped_long", HIGH, False, RED_10, "No delivery for 48 h: withdrawal; verify before resuming.", KEEP),
     ("limit_reached", MEDIUM, True, YELLOW_3, "A dose limit withholds delivery.", WITHHOLD),
     ("reservoir_low", MEDIUM, False, YELLOW_3, "Reservoir low; plan a refill.", KEEP),
+    ("residual_mismatch", MEDIUM, True, YELLOW_3, "What was withdrawn is not what was expected; check the pump.", KEEP),
+    ("prime_incomplete", MEDIUM, True, YELLOW_3, "The prime did not end in its time; the line may hold air.", KEEP),
     ("memory_error", MEDIUM, True, YELLOW_3, "Events could not be recorded; the journal has a gap.", KEEP),
     ("time_unknown", LOW, False, CYAN_1, "Time of day unknown; the lowest rate of the day runs.", KEEP),
     ("bolus_missed", LOW, True, CYAN_1, "A bolus was not given: its time passed.", KEEP),
+    ("keep_open", LOW, False, CYAN_1, "The minimum rate runs instead of the program.", KEEP),
 )
 
 

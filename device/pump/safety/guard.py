@@ -10,15 +10,18 @@ from pump.safety.reservoir import Reservoir
 from pump.safety.windows import Windows
 
 # Why a grant was smaller than what was owed; REASONS says it in words, in the order of `withheld_ticks`.
-IN_FULL, HALTED, CATCH_UP, HOUR_CAP, DAY_CAP, EMPTY = 0, 1, 2, 3, 4, 5
-REASONS = ("in full", "halted", "catch-up", "1 h cap", "24 h cap", "reservoir empty")
+IN_FULL, HALTED, CATCH_UP, HOUR_CAP, DAY_CAP, EMPTY, PRIME_VOLUME = 0, 1, 2, 3, 4, 5, 6
+REASONS = ("in full", "halted", "catch-up", "1 h cap", "24 h cap", "reservoir empty", "prime volume")
 
 
 class Guard:
     """Grants 0..owed microsteps, and counts why not more.
 
-    *tick*: `elapse`, `grant`; they allocate nothing. `withheld_ticks[reason]` counts the ticks in
-    which that reason kept something back, up to 2**30 - 1.
+    While `priming`, what goes out fills path and catheter and is no dose: `prime_left_steps` bounds it, and not the
+    caps. `granted` counts all, `primed` that part. `withheld_ticks[reason]` counts the ticks in which that reason kept
+    something back, up to 2**30 - 1.
+
+    *tick*: `elapse`, `grant`; they allocate nothing. *loop*, with the tick held off: `begin_prime`, `end_prime`.
     """
 
     def __init__(
@@ -26,6 +29,9 @@ class Guard:
     ) -> None:
         self.limits = limits
         self.granted = Tally()
+        self.primed = Tally()
+        self.priming = False
+        self.prime_left_steps = 0
         self.windows = windows
         self.withheld_ticks = array("i", [0] * len(REASONS))
         self._halt = halt
@@ -35,6 +41,16 @@ class Guard:
     def elapse(self, dt_ms: int) -> None:
         """Let `dt_ms` >= 0 pass."""
         self.windows.elapse(dt_ms)
+
+    def begin_prime(self, steps: int) -> None:
+        """Until `end_prime` grant no more than `steps`, whatever is owed, and no therapy."""
+        self.priming = True
+        self.prime_left_steps = steps
+
+    def end_prime(self) -> None:
+        """From now on what is owed is therapy."""
+        self.priming = False
+        self.prime_left_steps = 0
 
     def grant(self, owed_steps: int, in_flight_steps: int) -> int:
         """The microsteps that may go out now, of `owed_steps` >= 0, while `in_flight_steps` are on their way.
@@ -48,14 +64,19 @@ class Guard:
         if steps > self._burst_max_steps:
             steps = self._burst_max_steps
             why = CATCH_UP
-        room = self.limits.hour.steps - self.windows.hour_steps
-        if steps > room:
-            steps = room
-            why = HOUR_CAP
-        room = self.limits.day.steps - self.windows.day_steps
-        if steps > room:
-            steps = room
-            why = DAY_CAP
+        if self.priming:
+            if steps > self.prime_left_steps:
+                steps = self.prime_left_steps
+                why = PRIME_VOLUME
+        else:
+            room = self.limits.hour.steps - self.windows.hour_steps
+            if steps > room:
+                steps = room
+                why = HOUR_CAP
+            room = self.limits.day.steps - self.windows.day_steps
+            if steps > room:
+                steps = room
+                why = DAY_CAP
         room = self._reservoir.usable(in_flight_steps)
         if steps > room:
             steps = room
@@ -67,8 +88,12 @@ class Guard:
             self._count(why)
         if steps <= 0:
             return 0
-        self.windows.add(steps)
         self.granted.add(steps)
+        if self.priming:
+            self.primed.add(steps)
+            self.prime_left_steps -= steps
+        else:
+            self.windows.add(steps)
         return steps
 
     def _count(self, why: int) -> None:

@@ -6,6 +6,8 @@ from pump.core.errors import Refused
 BUILD_HOUR_NL = 1_000_000
 BUILD_DAY_NL = 24_000_000
 BUILD_BOLUS_NL = 1_000_000
+# Path and catheter of an implanted pump hold 0.2 to 0.4 mL; a tube of the bench somewhat more.
+BUILD_PRIME_NL = 1_000_000
 
 
 class Limit:

@@ -29,6 +29,14 @@ class Windows:
         windows.day_steps = self.day_steps
         return windows
 
+    def scale(self, numerator: int, denominator: int) -> None:
+        """*loop*, with the tick held off. Count every grant as `numerator` / `denominator` of itself, rounded up over
+        any time until now: in microsteps of another concentration it holds the same dose."""
+        minutes = self.minutes
+        minutes.scale(numerator, denominator)
+        self.hour_steps = sum(minutes.back(age) for age in range(HOUR_MINUTES + 1))
+        self.day_steps = sum(minutes.back(age) for age in range(DAY_MINUTES + 1))
+
     def add(self, steps: int) -> None:
         """`steps` are granted now."""
         self.minutes.grow(steps)

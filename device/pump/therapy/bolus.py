@@ -1,10 +1,13 @@
-"""A single bolus: so many microsteps, evenly over so long, from so far ahead."""
+"""So many microsteps, evenly over so long, from so far ahead: a bolus, a bridge or a prime."""
 
 from pump.therapy.drip import Drip
 
 
 class Bolus:
-    """At most one bolus at a time. *tick*: `advance`; *loop*: `arm`, `cancel`, with the tick held off."""
+    """At most one at a time. *tick*: `advance`; *loop*: `arm`, `cancel`, with the tick held off.
+
+    Of its `steps` and `duration_ms`, `left_steps` and `left_ms` are still to come.
+    """
 
     def __init__(self) -> None:
         self.active = False
@@ -12,7 +15,7 @@ class Bolus:
         self.steps = 0
         self.duration_ms = 1
         self._wait_ms = 0
-        self._left_ms = 0
+        self.left_ms = 0
         self._drip = Drip(1, 1)
 
     def arm(self, steps: int, wait_ms: int, duration_ms: int) -> None:
@@ -20,7 +23,7 @@ class Bolus:
         self._drip = Drip(1, duration_ms)
         self._drip.set_rate(steps, 0)
         self._wait_ms = wait_ms
-        self._left_ms = duration_ms
+        self.left_ms = duration_ms
         self.duration_ms = duration_ms
         self.steps = steps
         self.left_steps = steps
@@ -35,6 +38,7 @@ class Bolus:
         left_steps = self.left_steps
         self.active = False
         self.left_steps = 0
+        self.left_ms = 0
         return left_steps
 
     def advance(self, dt_ms: int) -> int:
@@ -44,11 +48,11 @@ class Bolus:
         if dt_ms <= self._wait_ms:
             self._wait_ms -= dt_ms
             return 0
-        dt_ms = min(dt_ms - self._wait_ms, self._left_ms)
+        dt_ms = min(dt_ms - self._wait_ms, self.left_ms)
         self._wait_ms = 0
-        self._left_ms -= dt_ms
+        self.left_ms -= dt_ms
         steps = self._drip.advance(dt_ms)
         self.left_steps -= steps
-        if self._left_ms == 0:
+        if self.left_ms == 0:
             self.active = False
         return steps

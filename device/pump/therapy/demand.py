@@ -5,25 +5,91 @@ from pump.core.ticks import HALF
 from pump.therapy.basal import Basal
 from pump.therapy.bolus import Bolus
 
+THERAPY, BRIDGE, PRIME = 0, 1, 2
+
 
 class Demand:
-    """Basal and bolus together. *tick*: `advance`, `take`; *loop*: `drop`, with the tick held off.
+    """Basal and bolus together; or a bridge, while the basal waits; or a prime, which is no therapy: as `mode` says.
 
-    ordered = taken + owed + dropped, always.
+    *tick*: `advance`, `take`; *loop*: the rest, with the tick held off. ordered = taken + owed + dropped, always;
+    `primed` is the part of ordered that was prime.
     """
 
     def __init__(self, basal: Basal) -> None:
         self.basal = basal
+        self.mode = THERAPY
         self.bolus = Bolus()
+        self.bridge = Bolus()
+        self.bridge_steps = 0
+        self.prime = Bolus()
         self.owed_steps = 0
         self.ordered = Tally()
         self.dropped = Tally()
+        self.primed = Tally()
+        self._waiting_ms = 0
+        self._waiting_steps = 0
 
     def advance(self, dt_ms: int, delivering: bool) -> int:
         """Let `dt_ms` pass; the microsteps owed then. Time passes, and nothing becomes owed, when not `delivering`."""
-        steps = self.basal.advance(dt_ms, delivering)
-        if delivering:
-            steps += self.bolus.advance(dt_ms)
+        if not delivering:
+            steps = self.basal.advance(dt_ms, False)
+        elif self.mode == THERAPY:
+            steps = self.basal.advance(self._waiting_ms + dt_ms, True) + self.bolus.advance(dt_ms)
+            steps += self._waiting_steps
+            self._waiting_ms = 0
+            self._waiting_steps = 0
+        elif self.mode == BRIDGE:
+            steps = self._bridged(dt_ms)
+        else:
+            self.basal.advance(dt_ms, False)
+            steps = self.prime.advance(dt_ms)
+            self.primed.add(steps)
+        return self._owe(steps)
+
+    def begin_bridge(self, steps: int, duration_ms: int) -> None:
+        """From the next delivery on, `steps` over `duration_ms` come before the basal."""
+        self.bridge_steps = steps
+        self.bridge.arm(steps, 0, duration_ms)
+        self.mode = BRIDGE
+
+    def bridge_begun(self) -> bool:
+        """Whether some of a bridge was owed and the loop has not seen its end: the line holds both concentrations."""
+        return self.mode == BRIDGE and self.bridge.left_steps < self.bridge_steps
+
+    def set_time(self, day_ms: int, weekday: int) -> None:
+        """It is `day_ms` of `weekday`."""
+        self._let_waiting_pass()
+        self.basal.set_time(day_ms, weekday)
+
+    def end_bridge(self) -> None:
+        """The bridge is over, or is not to be: the basal begins."""
+        self.bridge.cancel()
+        self.mode = THERAPY
+
+    def begin_prime(self, steps: int, duration_ms: int) -> None:
+        """`steps` over `duration_ms`, and no therapy until `end_prime`."""
+        self.prime.arm(steps, 0, duration_ms)
+        self.mode = PRIME
+
+    def end_prime(self) -> None:
+        """What comes next is therapy."""
+        self.prime.cancel()
+        self.mode = THERAPY
+
+    def _bridged(self, dt_ms: int) -> int:
+        """The bridge's part. What passes after its end waits for the basal, which the loop lets begin: bridge and basal
+        are under limits of their own."""
+        bridge_ms = min(dt_ms, self.bridge.left_ms)
+        self.basal.advance(bridge_ms, False)
+        self._waiting_ms = min(self._waiting_ms + dt_ms - bridge_ms, HALF - 1)
+        return self.bridge.advance(bridge_ms)
+
+    def _let_waiting_pass(self) -> None:
+        """What the basal owes for the time that waits is kept until the bridge is out."""
+        self._waiting_steps += self.basal.advance(self._waiting_ms, True)
+        self._waiting_ms = 0
+
+    def _owe(self, steps: int) -> int:
         self.ordered.add(steps)
         owed_steps = self.owed_steps + steps
         if owed_steps >= HALF:
@@ -37,7 +103,16 @@ class Demand:
         self.owed_steps -= steps
 
     def drop(self) -> None:
-        """Forget what is owed and cancel the bolus: an ended delivery is never made up later."""
+        """Forget what is owed and cancel bolus and prime: an ended delivery is never made up later. But a bridge stays
+        whole: what it is to push out is still in the line."""
+        bridge = self.bridge
+        if self.mode == BRIDGE and self.owed_steps:
+            steps = bridge.left_steps + self.owed_steps
+            bridge.arm(steps, 0, -(-steps * bridge.duration_ms // bridge.steps))
+        self._let_waiting_pass()
+        self._owe(self._waiting_steps)
+        self._waiting_steps = 0
         self.dropped.add(self.owed_steps)
         self.owed_steps = 0
         self.bolus.cancel()
+        self.prime.cancel()

@@ -27,6 +27,11 @@ class Drip:
             span_ms = min(span_ms, (SMALL_MAX - self._den) // frac)
         self._span_ms = span_ms
 
+    def carry_from(self, before: "Drip") -> None:
+        """*loop.* Go on with what `before`, of the same `per_ms`, has left over, to 1 / (den * per_ms) rounded down."""
+        self._rest = before._rest
+        self._rest_frac = before._rest_frac * self._den // before._den
+
     def advance(self, dt_ms: int) -> int:
         """The microsteps that became whole within the next `dt_ms` >= 0."""
         steps = 0
