@@ -15,7 +15,7 @@ from hal.wired import constants, generic_board, wired
 from pump.app import App
 from pump.core.errors import Refused
 from pump.safety.alarms import OCCLUSION
-from rig import program
+from rig import MONDAY, NG_ML, program
 
 BOARDS = ["esp32_devkit", "esp32s3"]
 UART = {"LINK": "uart", "LINK_BAUD": 115_200, "PIN_LINK_TX": 14, "PIN_LINK_RX": 22}
@@ -45,9 +45,9 @@ class Pump:
         self.control = self.app.control
 
     def start(self, steps_s: int = 150) -> None:
-        self.control.refill(self.board.RESERVOIR_CAPACITY_STEPS)
+        self.control.refill(self.board.RESERVOIR_CAPACITY_STEPS, 0, NG_ML)
         self.control.load(program([[0, steps_s * 86_400, 0]]))
-        self.control.set_time(0)
+        self.control.set_time(0, MONDAY)
         self.control.start()
         self.ports.start_ticks(self.app.tick.run_once)
         self.chip.blocked_us = 0

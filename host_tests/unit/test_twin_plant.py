@@ -123,6 +123,7 @@ def test_a_refill_withdraws_what_was_left() -> None:
     [
         ({"colour": 1}, "plant.colour: 1 is refused; accepted: only catheter_length_mm, "),
         ({"catheter_nl": 0}, "plant.catheter_nl: 0 is refused; accepted: a number above 0"),
+        ({"path_nl": -1}, "plant.path_nl: -1 is refused; accepted: a number from 0, at most 1e9"),
         ({"stall_kpa": float("inf")}, "plant.stall_kpa: inf is refused"),
         ({"stall_kpa": float("nan")}, "plant.stall_kpa: nan is refused"),
         ({"stall_kpa": "high"}, "plant.stall_kpa: high is refused"),

@@ -33,6 +33,8 @@ COMMANDS = {
 }
 # What the erasure of a sector takes, at most, by the datasheet of the flash on the Pico (W25Q16JV, tSE).
 MASKED_US = 400_000
+# What the reservoir of the emulated bench holds: 500 ug/mL.
+CONCENTRATION_NG_ML = 500_000
 # How long the processor's spare time is measured.
 SPIN_MS = 30
 
@@ -48,8 +50,20 @@ def chip_board() -> Board:
 
 def steady(steps_day: int, limit_steps: int = 100_000_000) -> dict[str, object]:
     """A program of one rate, in microsteps per day, as the device takes it."""
-    limits = {kind: [limit_steps, "chip"] for kind in ("hour", "day", "bolus")}
-    return {"version": 1, "rate_den": 1, "segments": [[0, steps_day, 0]], "boluses": [], "limits": limits}
+    return {
+        "version": 2,
+        "rate_den": 1,
+        "concentration_ng_ml": CONCENTRATION_NG_ML,
+        "patterns": [[[0, steps_day, 0]]],
+        "plan": [[0, 0, 0]],
+        "boluses": [],
+        "patient": None,
+        "trial": [],
+        "bridge": None,
+        "override": "",
+        "titration": [0, "chip"],
+        "limits": {kind: [limit_steps, "chip"] for kind in ("hour", "day", "bolus")},
+    }
 
 
 class ChipPump:
@@ -71,6 +85,7 @@ class ChipPump:
             "program": program,
             "day_ms": day_ms,
             "fill_steps": fill_steps,
+            "concentration_ng_ml": program["concentration_ng_ml"],
             "masked_us": MASKED_US,
             "spin_ms": SPIN_MS,
             "ticking": TICKING,

@@ -92,7 +92,7 @@ def flex_life(minutes: int) -> list[tuple[str, str, str]]:
     """`minutes` of a flex day at the real tick, whose rate changes half way: rows of what, found, goal."""
     half_ms = minutes * 30_000
     rates = (FLEX_STEPS_DAY, FLEX_STEPS_DAY * 3)
-    program = {**steady(rates[0]), "segments": [[0, rates[0], 0], [half_ms, rates[1], 0]]}
+    program = {**steady(rates[0]), "patterns": [[[0, rates[0], 0], [half_ms, rates[1], 0]]]}
     pump = ChipPump(program)
     pump.boot()
     pump.begin()

@@ -39,10 +39,13 @@ class Bench:
         clock_start: "int | None" = None,
         edges_start: "int | None" = None,
         trace: bool = False,
+        concentration_ng_ml: int = 0,
+        line_ng_ml: "int | None" = None,
     ) -> None:
-        """`fill_steps` is what the reservoir holds at first, in microsteps. `plant` overrides `plant.DEFAULTS`. `seed`
-        decides where clock and edge counter begin, unless `clock_start` (ms) and `edges_start` do, 0..2**30-1. With
-        `trace`, `lines` notes what ENABLE and DIR do."""
+        """`fill_steps` is what the reservoir holds at first, in microsteps, of `concentration_ng_ml`; path and catheter
+        hold `line_ng_ml`, None for the same. `plant` overrides `plant.DEFAULTS`. `seed` decides where clock and edge
+        counter begin, unless `clock_start` (ms) and `edges_start` do, 0..2**30-1. With `trace`, `lines` notes what
+        ENABLE and DIR do."""
         self.clock = TwinClock(_start(seed) if clock_start is None else clock_start)
         driver_us = (board.DIR_SETUP_US, board.MIN_STEP_INTERVAL_US)
         if trace:
@@ -54,7 +57,7 @@ class Bench:
             self.step = StepLine(self.dead_man, driver_us[0], driver_us[1])
         self.edges = EdgeReadback(_start(seed + 1) if edges_start is None else edges_start)
         self.motor = Motor(self.dead_man)
-        self.plant = Plant(board, fill_steps, plant or {})
+        self.plant = Plant(board, fill_steps, plant or {}, concentration_ng_ml, line_ng_ml)
         self.watchdog = TwinWatchdog(board.WATCHDOG_MS)
         self.faults = faults
         self.ports = Ports(self)
@@ -110,18 +113,22 @@ class Bench:
         self.plant.occluded = faults.occluded
         self.edges.lose_every(faults.lose_every)
 
-    def refill(self, fill_steps: int) -> None:
-        """Withdraw what the reservoir still holds and fill in `fill_steps` microsteps' worth."""
-        self.plant.refill(fill_steps)
+    def refill(self, fill_steps: int, concentration_ng_ml: "int | None" = None) -> None:
+        """Withdraw what the reservoir still holds and fill in `fill_steps` microsteps' worth, of the same concentration
+        if None."""
+        self.plant.refill(fill_steps, concentration_ng_ml)
 
     def truth(self) -> dict:
-        """What really happened, for the records: volumes in whole nL, pressure in kPa, counts in microsteps."""
+        """What really happened, for the records: volumes in whole nL, doses in whole ng, pressure in kPa, counts in
+        microsteps."""
         plant = self.plant
         return {
             "motor_steps": self.motor.steps,
             "plunger_nl": _nearest(plant.plunger_nl()),
             "catheter_nl": _nearest(plant.catheter_nl()),
             "reservoir_nl": _nearest(plant.reservoir_nl()),
+            "pump_ng": plant.pump_ng(),
+            "tip_ng": plant.tip_ng(),
             "pressure_kpa": plant.pressure_kpa(),
             "edges": self._pulses - self.edges.lost,
             "enabled": 1 if self.dead_man.drives() else 0,

@@ -75,6 +75,12 @@ class SmallNvm(Nvm):
     def append(self, name: str, data: bytes) -> None:
         pass
 
+    def remove(self, name: str) -> None:
+        self._pieces.pop(name, None)
+
+    def names(self) -> "list[str]":
+        return sorted(self._pieces)
+
 
 class SilentLink(Link):
     def receive(self) -> bytes:

@@ -3,15 +3,21 @@
 import json
 
 from pump.core.errors import Refused, refuse_unless_int
-from pump.core.units import MS_PER_DAY
+from pump.core.units import MS_PER_DAY, SMALL_MAX
+from twin.commands import check_commands
 from twin.faults import LATEST_MS, Faults
 
 SLICE_MAX_MS = 900_000
-SMALL_MAX = (1 << 30) - 1
+SUNDAY = 6
 DEFAULTS = {
     "sample_ms": 300_000,
     "seed": 1,
     "start_ms": 0,
+    "weekday": 0,
+    # The concentration of the program.
+    "line_ng_ml": None,
+    "commands": [],
+    "autostart": True,
     "faults": [],
     "trace": False,
     "until_empty": False,
@@ -23,7 +29,10 @@ REQUIRED = ("program", "days_ms", "slice_ms", "fill_steps")
 
 
 class Job:
-    """What to run, in ms and microsteps. Everything but the program, which the firmware itself checks, is sound."""
+    """What to run, in ms and microsteps. Everything but programs, which the firmware itself checks, is sound.
+
+    `concentration_ng_ml` is what the reservoir holds at first, and `line_ng_ml` path and catheter.
+    """
 
     def __init__(self, fields: dict) -> None:
         """Raises Refused, naming the field, on one that is missing, unknown or out of range."""
@@ -33,20 +42,44 @@ class Job:
         for name in fields:
             if name not in REQUIRED and name not in DEFAULTS:
                 raise Refused("job." + name, fields[name], "only " + ", ".join(sorted(REQUIRED + tuple(DEFAULTS))))
-        get = fields.get
+        self._fields = {}
+        self._fields.update(DEFAULTS)
+        self._fields.update(fields)
         self.program = fields["program"]
-        self.days_ms = refuse_unless_int("job.days_ms", fields["days_ms"], 1, LATEST_MS)
-        self.slice_ms = refuse_unless_int("job.slice_ms", fields["slice_ms"], 1, SLICE_MAX_MS)
-        self.fill_steps = refuse_unless_int("job.fill_steps", fields["fill_steps"], 0, SMALL_MAX)
-        self.sample_ms = refuse_unless_int("job.sample_ms", get("sample_ms", DEFAULTS["sample_ms"]), 1, LATEST_MS)
-        self.seed = refuse_unless_int("job.seed", get("seed", DEFAULTS["seed"]), 0, SMALL_MAX)
-        self.start_ms = refuse_unless_int("job.start_ms", get("start_ms", DEFAULTS["start_ms"]), 0, MS_PER_DAY - 1)
-        self.faults = Faults(get("faults", DEFAULTS["faults"]))
-        self.trace = get("trace", DEFAULTS["trace"])
-        self.until_empty = get("until_empty", DEFAULTS["until_empty"])
-        self.refill_at_low = get("refill_at_low", DEFAULTS["refill_at_low"])
-        self.stop_file = get("stop_file", DEFAULTS["stop_file"])
-        self.plant = get("plant", DEFAULTS["plant"])
+        self.concentration_ng_ml = _concentration_ng_ml(self.program)
+        self.days_ms = self._number("days_ms", 1, LATEST_MS)
+        self.slice_ms = self._number("slice_ms", 1, SLICE_MAX_MS)
+        self.fill_steps = self._number("fill_steps", 0, SMALL_MAX)
+        self.sample_ms = self._number("sample_ms", 1, LATEST_MS)
+        self.seed = self._number("seed", 0, SMALL_MAX)
+        self.start_ms = self._number("start_ms", 0, MS_PER_DAY - 1)
+        self.weekday = self._number("weekday", 0, SUNDAY)
+        self.line_ng_ml = self.concentration_ng_ml
+        if self._fields["line_ng_ml"] is not None:
+            self.line_ng_ml = self._number("line_ng_ml", 0, SMALL_MAX)
+        self.commands = check_commands(self._fields["commands"])
+        self.autostart = self._of_type("autostart", bool, "true or false")
+        self.faults = Faults(self._of_type("faults", list, "a list of [kind, at_ms, until_ms, amount]"))
+        self.trace = self._of_type("trace", bool, "true or false")
+        self.until_empty = self._of_type("until_empty", bool, "true or false")
+        self.refill_at_low = self._of_type("refill_at_low", bool, "true or false")
+        self.stop_file = self._fields["stop_file"]
+        self.plant = self._of_type("plant", dict, "parameters by their names")
+
+    def _number(self, name: str, low: int, high: int) -> int:
+        return refuse_unless_int("job." + name, self._fields[name], low, high)
+
+    def _of_type(self, name: str, kind: type, accepted: str):
+        value = self._fields[name]
+        if type(value) is not kind:
+            raise Refused("job." + name, value, accepted)
+        return value
+
+
+def _concentration_ng_ml(program: object) -> int:
+    if type(program) is not dict:
+        raise Refused("job.program", program, "a device program")
+    return refuse_unless_int("job.program.concentration_ng_ml", program.get("concentration_ng_ml"), 1, SMALL_MAX)
 
 
 def read_job(path: str) -> Job:

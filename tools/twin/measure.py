@@ -24,9 +24,9 @@ class Subject:
         job = self._job
         self.app = App(self._board, self._ports)
         self.app.open()
+        self.app.control.refill(job.fill_steps, 0, job.concentration_ng_ml)
         self.app.control.load(job.program)
-        self.app.control.refill(job.fill_steps)
-        self.app.control.set_time(job.start_ms)
+        self.app.control.set_time(job.start_ms, job.weekday)
         self.app.control.start()
 
     def clock_only(self, count: int) -> None:

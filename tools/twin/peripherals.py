@@ -49,6 +49,12 @@ class RamNvm(Nvm):
         # Not joined here: the heap of a chip has no room to copy a page for every line.
         self._pieces.setdefault(name, []).append(bytes(data))
 
+    def remove(self, name: str) -> None:
+        self._pieces.pop(name, None)
+
+    def names(self) -> "list[str]":
+        return sorted(self._pieces)
+
 
 class LoopLink(Link):
     """Both ends of the wire. The pump has `receive` and `send`, the programmer `put` and `take`."""

@@ -8,20 +8,24 @@ Where the default numbers come from. Catheter: silicone, 80 cm with 0.5 mm bore,
 catheters do. Its resistance follows from these two by Hagen-Poiseuille for water at 20 degC (1.0 mPa s):
 0.0005 kPa s/nL. Compliance: order of magnitude only, for a 1 mL syringe with rubber stopper and short soft tubing;
 measure it on the bench. With them 0.2 mL/day needs about 0.001 kPa, and an occluded catheter reaches 80 kPa after 8 uL,
-which at 0.2 mL/day is 58 minutes. Stall pressure: order of magnitude, a small stepper behind that syringe.
+which at 0.2 mL/day is 58 minutes. Stall pressure: order of magnitude, a small stepper behind that syringe. Path: what
+lies between reservoir and catheter, inside the pump and its connector; none, unless the bench at hand has one.
 """
 
 from math import exp, pi
 
 from pump.core.errors import Refused
+from twin.catheter import PlugFlow
 
 DEFAULTS = {
     "compliance_nl_per_kpa": 100.0,
+    "path_nl": 0.0,
     "catheter_nl": 160000.0,
     "catheter_length_mm": 800.0,
     "viscosity_mpa_s": 1.0,
     "stall_kpa": 1000.0,
 }
+MAY_BE_NONE = ("path_nl",)
 GREATEST = 1e9
 ENDLESS_STEPS = (1 << 30) - 1
 
@@ -32,8 +36,19 @@ class Plant:
     `displaced_steps` is what the plunger really displaced; plunger = catheter tip + stored, always.
     """
 
-    def __init__(self, board, fill_steps: int, params: dict) -> None:
-        """`params` overrides DEFAULTS. Raises Refused on an unknown name or a value outside 0 < value <= 1e9."""
+    def __init__(
+        self,
+        board,
+        fill_steps: int,
+        params: dict,
+        concentration_ng_ml: int = 0,
+        line_ng_ml: "int | None" = None,
+    ) -> None:
+        """`params` overrides DEFAULTS. The reservoir holds `concentration_ng_ml`, path and catheter `line_ng_ml`: None
+        for the same, 0 for no drug.
+
+        Raises Refused on an unknown name or a value outside 0 < value <= 1e9; `path_nl` may be 0.
+        """
         numbers = _read(params)
         self._nl_per_rev = board.NL_PER_REV
         self._steps_per_rev = board.STEPS_PER_REV
@@ -52,11 +67,25 @@ class Plant:
         self.displaced_steps = 0
         self.reservoir_steps = fill_steps
         self.withdrawn_steps = 0
+        self._drug = PlugFlow(
+            board.NL_PER_REV,
+            board.STEPS_PER_REV,
+            numbers["path_nl"] + numbers["catheter_nl"],
+            concentration_ng_ml if line_ng_ml is None else line_ng_ml,
+            concentration_ng_ml,
+        )
 
-    def refill(self, fill_steps: int) -> None:
-        """Withdraw what the reservoir still holds and fill in `fill_steps` worth."""
+    @property
+    def concentration_ng_ml(self) -> int:
+        """What the reservoir holds."""
+        return self._drug.ng_ml
+
+    def refill(self, fill_steps: int, concentration_ng_ml: "int | None" = None) -> None:
+        """Withdraw what the reservoir still holds and fill in `fill_steps` worth, of the same concentration if None."""
         self.withdrawn_steps += self.reservoir_steps
         self.reservoir_steps = fill_steps
+        if concentration_ng_ml is not None:
+            self._drug.draw_from(concentration_ng_ml, self.displaced_steps, self._stored_nl)
 
     def room_steps(self) -> int:
         """The microsteps the motor can make before the syringe's end stop or the stall pressure holds it."""
@@ -112,6 +141,18 @@ class Plant:
         """What the reservoir still holds."""
         return self.reservoir_steps * self._nl_per_rev / self._steps_per_rev
 
+    def pump_ng(self) -> int:
+        """The dose that left the pump: every microstep displaced, with the concentration then in the reservoir."""
+        return self._drug.pump_ng(self.displaced_steps)
+
+    def line_ng(self) -> float:
+        """The dose that path and catheter hold, and what their give stores under pressure."""
+        return self._drug.line_ng(self.displaced_steps, self._stored_nl)
+
+    def tip_ng(self) -> int:
+        """The dose that left the catheter's tip. Derived by conservation, as `catheter_nl` is."""
+        return self._drug.tip_ng(self.displaced_steps, self._stored_nl)
+
 
 def _decayed_share(x: float) -> float:
     """1 - exp(-x) for x > 0, also where exp(-x) is close to 1."""
@@ -135,7 +176,9 @@ def _read(params: dict) -> dict:
         value = params[name]
         if name not in numbers:
             raise Refused("plant." + name, value, "only " + ", ".join(sorted(numbers)))
-        if type(value) not in (int, float) or not 0 < value <= GREATEST:
-            raise Refused("plant." + name, value, "a number above 0, at most 1e9")
+        may_be_none = name in MAY_BE_NONE
+        if type(value) not in (int, float) or not (0 < value <= GREATEST or (value == 0 and may_be_none)):
+            accepted = "a number %s, at most 1e9" % ("from 0" if may_be_none else "above 0")
+            raise Refused("plant." + name, value, accepted)
         numbers[name] = float(value)
     return numbers

@@ -1,6 +1,6 @@
 """The guest's entry: the firmware on the twin's bench, from a job file to a stream of messages.
 
-Each message is one JSON object on a line, its kind under "k": start, sample, event, burst, line, end, error.
+Each message is one JSON object on a line, its kind under "k": start, sample, event, command, burst, line, end, error.
 """
 
 import gc
@@ -13,6 +13,7 @@ from pump.runtime.states import INHIBITED
 from pump.safety.alarms import RESERVOIR_EMPTY, RESERVOIR_LOW
 from pump.therapy.forecast import day_total
 from twin.bench import Bench
+from twin.commands import Commands
 from twin.job import Job, read_job
 
 DONE, STOPPED, EMPTY = "done", "stopped", "empty"
@@ -28,8 +29,11 @@ STRETCH_SLICES = 256
 class Run:
     """One run of the firmware on a bench of its own. `emit` takes each message as a line of text.
 
-    The time of day, the refill and the start of delivery come at time 0; the first tick one slice later. The run goes
-    in stretches, each up to the next sample or of STRETCH_SLICES; between them `rest`.
+    The refill, the time of day and the start of delivery come at time 0; the first tick one slice later. The run goes
+    in stretches, each up to the next sample or command or of STRETCH_SLICES; between them `rest`.
+
+    A command is given after the tick and the poll of a slice that is cut short to end at its very millisecond; what is
+    left of the slice follows as one of its own. A sample of that moment is taken before it.
     """
 
     def __init__(self, board, job: Job, emit) -> None:
@@ -39,13 +43,26 @@ class Run:
         """
         self.failed = False
         self.goes_on = True
-        self.bench = Bench(board, job.fill_steps, job.faults, job.seed, job.plant, trace=job.trace)
+        self.bench = Bench(
+            board,
+            job.fill_steps,
+            job.faults,
+            job.seed,
+            job.plant,
+            trace=job.trace,
+            concentration_ng_ml=job.concentration_ng_ml,
+            line_ng_ml=job.line_ng_ml,
+        )
         self.app = App(board, self.bench.ports)
+        self._commands = Commands(job.commands, self.app, self.bench)
         self._board = board
         self._job = job
         self._emit = emit
         self._elapsed_ms = 0
+        # When the slice under way is over.
+        self._due_ms = 0
         self._last_ms = job.days_ms
+        self._over = False
         self._events_seen = 0
         self._bursts_seen = 0
         self._heap_peak = 0
@@ -61,34 +78,38 @@ class Run:
             self._heap_peak = max(self._heap_peak, HEAP_USED())
 
     def go_on(self) -> None:
-        """Run one stretch, and end the run where it ends. An error of pump or bench is said, and sets `failed`."""
+        """Give the command that is due, or run one stretch, or end the run where it is over.
+
+        An error of pump or bench is said, and sets `failed`.
+        """
         try:
-            self._stretch()
-            if not self.goes_on:
+            if self._commands.next_ms <= self._elapsed_ms:
+                self._say(self._commands.give(self._elapsed_ms))
+                self._report_events()
+            elif self._over:
                 self._end()
+                self.goes_on = False
+            else:
+                self._stretch()
         except ERRORS as error:
             _say_error(self._emit, error)
             self.failed = True
             self.goes_on = False
 
     def _stretch(self) -> None:
-        slice_ms = self._job.slice_ms
         trace = self._job.trace
-        faults = self._job.faults
+        command_ms = self._commands.next_ms
         journal = self.app.journal
         advance = self.bench.advance
         tick = self.app.tick.run_once
         poll = self.app.loop.poll
         elapsed_ms = self._elapsed_ms
         for _ in range(STRETCH_SLICES):
-            span_ms = slice_ms
-            if faults.late_ms:
-                span_ms += faults.late_ms
-                self._late_ticks += 1
-            if span_ms > self._last_ms - elapsed_ms:
-                span_ms = self._last_ms - elapsed_ms
-            advance(span_ms)
-            elapsed_ms += span_ms
+            if elapsed_ms == self._due_ms:
+                self._begin_slice()
+            end_ms = min(self._due_ms, self._last_ms, command_ms)
+            advance(end_ms - elapsed_ms)
+            elapsed_ms = end_ms
             self._elapsed_ms = elapsed_ms
             tick()
             if trace:
@@ -98,12 +119,19 @@ class Run:
             if journal.seq != self._events_seen:
                 self._report_events()
             if elapsed_ms >= self._last_ms:
-                self.goes_on = False
+                self._over = True
             if elapsed_ms >= self._next_sample_ms:
                 self._sample()
                 break
-            if not self.goes_on:
+            if self._over or elapsed_ms == command_ms:
                 break
+
+    def _begin_slice(self) -> None:
+        self._due_ms += self._job.slice_ms
+        late_ms = self._job.faults.late_ms
+        if late_ms:
+            self._due_ms += late_ms
+            self._late_ticks += 1
 
     def _begin(self) -> None:
         job = self._job
@@ -111,11 +139,11 @@ class Run:
         app.open()
         # A pump that failed its self-test takes no program; the run then shows it with its alarm.
         inhibited = app.control.state == INHIBITED
+        app.control.refill(job.fill_steps, 0, job.concentration_ng_ml)
         if not inhibited:
             app.control.load(job.program)
-        app.control.refill(job.fill_steps)
-        app.control.set_time(job.start_ms)
-        if not inhibited:
+        app.control.set_time(job.start_ms, job.weekday)
+        if job.autostart and not inhibited:
             app.control.start()
 
     def say_start(self) -> None:
@@ -152,12 +180,18 @@ class Run:
 
     def _heed(self, alarm: int) -> None:
         if alarm == RESERVOIR_LOW and self._job.refill_at_low:
-            self.bench.refill(self._job.fill_steps)
-            self.app.control.refill(self._job.fill_steps)
+            self._refill()
         elif alarm == RESERVOIR_EMPTY and self._job.until_empty:
             # Two slices more, so that what is on its way arrives and is accounted for.
             self._last_ms = min(self._last_ms, self._elapsed_ms + 2 * self._job.slice_ms)
             self._why = EMPTY
+
+    def _refill(self) -> None:
+        """Fill up with what the reservoir holds, the rest drawn off and measured."""
+        fill_steps = self._job.fill_steps
+        plant = self.bench.plant
+        self.app.control.refill(fill_steps, plant.reservoir_steps, plant.concentration_ng_ml)
+        self.bench.refill(fill_steps)
 
     def _trace_burst(self) -> None:
         step = self.bench.step
@@ -181,9 +215,9 @@ class Run:
         sample_ms = self._job.sample_ms
         self._next_sample_ms = (self._elapsed_ms // sample_ms + 1) * sample_ms
         self._say({"k": "sample", "t_ms": self._elapsed_ms, "status": self._status(), "plant": self.bench.truth()})
-        if self.goes_on and _exists(self._job.stop_file):
+        if not self._over and _exists(self._job.stop_file):
             self._why = STOPPED
-            self.goes_on = False
+            self._over = True
 
     def _end(self) -> None:
         status = self._status()

@@ -25,6 +25,8 @@ REST_TICKS = 40
 # How far below 2**30 the clock and the edge counter begin.
 BEFORE_WRAP_TICKS = 2
 BEFORE_WRAP_EDGES = 5
+MONDAY = 0
+NG_ML = 500_000
 
 
 def board_with_tick(tick_ms):
@@ -43,15 +45,24 @@ def board_with_tick(tick_ms):
     return Sliced
 
 
-def program(segments, rate_den=1, boluses=(), hour=SMALL_MAX, day=SMALL_MAX, bolus=SMALL_MAX):
-    """A device program; a limit that is not given does not bind."""
-    return {
-        "version": 1,
+def program(rows, rate_den=1, boluses=(), hour=SMALL_MAX, day=SMALL_MAX, bolus=SMALL_MAX, parts=None):
+    """A device program of one day pattern, `rows`; a limit that is not given does not bind. `parts` replaces fields."""
+    source = {
+        "version": 2,
         "rate_den": rate_den,
-        "segments": segments,
+        "concentration_ng_ml": NG_ML,
+        "patterns": [rows],
+        "plan": [[0, 0, 0]],
         "boluses": list(boluses),
+        "patient": None,
+        "trial": [],
+        "bridge": None,
+        "override": "",
+        "titration": [1000, "test"],
         "limits": {"hour": [hour, "test"], "day": [day, "test"], "bolus": [bolus, "test"]},
     }
+    source.update(parts or {})
+    return source
 
 
 def run_locked(tick, number):
@@ -73,7 +84,9 @@ def run_locked(tick, number):
 class Lane:
     """A pump that delivers `source`, with clock and edge counter about to wrap."""
 
-    def __init__(self, source, tick_ms, seed=1, faults=(), fill_steps=board.RESERVOIR_CAPACITY_STEPS, day_ms=0):
+    def __init__(
+        self, source, tick_ms, seed=1, faults=(), fill_steps=board.RESERVOIR_CAPACITY_STEPS, day_ms=0, weekday=MONDAY
+    ):
         constants = board_with_tick(tick_ms)
         self.bench = Bench(constants, fill_steps, Faults(list(faults)), seed)
         self.bench.clock._now_ticks = SMALL_MAX - BEFORE_WRAP_TICKS * tick_ms
@@ -87,15 +100,20 @@ class Lane:
         self._chance = seed
         self._rested = 0
         self.app.open()
-        self.app.control.refill(fill_steps)
+        self.app.control.refill(fill_steps, 0, NG_ML)
         self.load(source)
-        self.app.control.set_time(day_ms)
+        self.app.control.set_time(day_ms, weekday)
         self.app.control.start()
 
     def load(self, source):
         """Deliver `source` from now on, when the pump is started."""
         self.app.control.stop()
         self.app.control.load(source)
+
+    def refill(self, concentration_ng_ml=NG_ML):
+        """Draw off what the pump expects to be there, and fill it anew."""
+        self.app.control.refill(self._fill_steps, self.app.status.read()["reservoir_steps"], concentration_ng_ml)
+        self.bench.refill(self._fill_steps, concentration_ng_ml)
 
     def run(self, ticks, uneven=False, stop_every=0):
         """Let `ticks` slices pass, each with its tick locked and its loop; `uneven`: half to one and a half as long.
@@ -116,7 +134,7 @@ class Lane:
         run_locked(self._tick, self.ticks)
         self.ticks += 1
         self.app.loop.poll()
-        if self.app.control.state != "delivering":
+        if self.app.control.state in ("stopped", "halted"):
             self._rested += 1
             if self._rested == REST_TICKS:
                 self._rested = 0
@@ -130,8 +148,7 @@ class Lane:
     def _start_again(self):
         control = self.app.control
         if self.app.status.read()["reservoir_steps"] <= board.RESERVOIR_LOW_STEPS:
-            self.bench.refill(self._fill_steps)
-            control.refill(self._fill_steps)
+            self.refill()
         if control.state == "halted":
             control.acknowledge()
         control.start()
@@ -142,7 +159,8 @@ class Lane:
         status = self.app.status.read()
         truth = self.bench.truth()
         names = (
-            "ordered granted confirmed owed dropped in_flight missing stray abandoned hour day reservoir filled wasted"
+            "ordered granted confirmed owed dropped in_flight missing stray abandoned hour day reservoir filled wasted "
+            "primed_ordered primed bridge_left bolus_left suspended"
         )
         counts = [status[name + "_steps"] for name in names.split()]
         ordered, granted, confirmed, owed, dropped, in_flight, missing, stray, abandoned = counts[:9]

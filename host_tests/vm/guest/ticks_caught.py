@@ -18,6 +18,8 @@ class SpoiltDemand:
         self._ticks = 0
         self.basal = demand.basal
         self.bolus = demand.bolus
+        self.bridge = demand.bridge
+        self.mode = demand.mode
         self.owed_steps = 0
 
     def advance(self, dt_ms, delivering):

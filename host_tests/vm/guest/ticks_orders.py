@@ -1,7 +1,7 @@
 """The tick allocates nothing: boluses, stop and start, caps and an empty reservoir. A third of the 100,000 ticks."""
 
 import board
-from ticking import Lane, program, report
+from ticking import MONDAY, Lane, program, report
 
 from pump.safety.guard import CATCH_UP, DAY_CAP, EMPTY, HOUR_CAP
 
@@ -29,7 +29,7 @@ def test_boluses_at_the_boards_tick():
     lane = Lane(program([[0, 1_000_000, 7]], DEN, every(70_000, 2500, 60, 24)), 10)
     for i in range(1, 25):
         # The quiet between two boluses is passed over.
-        lane.app.control.set_time(i * 70_000 - 1000)
+        lane.app.control.set_time(i * 70_000 - 1000, MONDAY)
         lane.run(420, uneven=True)
     report("boluses", lane)
     assert lane.wrapped()

@@ -11,6 +11,8 @@ import started  # pyright: ignore[reportMissingImports]
 from machine import Pin, disable_irq, enable_irq
 from spin import turns
 
+MONDAY = 0
+
 
 class Story:
     """Wraps the pump's loop: a command is taken when its pin goes high."""
@@ -37,9 +39,10 @@ class Story:
 
     def begin(self) -> None:
         control = self.app.control
-        control.refill(self._told["fill_steps"])
+        # A pump that has just been given power expects nothing in its reservoir.
+        control.refill(self._told["fill_steps"], 0, self._told["concentration_ng_ml"])
         control.load(self._told["program"])
-        control.set_time(self._told["day_ms"])
+        control.set_time(self._told["day_ms"], MONDAY)
         self.start()
 
     def start(self) -> None:
