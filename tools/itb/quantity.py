@@ -59,6 +59,10 @@ VOLUME_RATE = _dimension(
 CONCENTRATION = _dimension("a concentration", "2000 ug/mL", ug_per_mL=1)
 TIME = _dimension("a time", "10 min", ms=1, us=Fraction(1, 1000), s=1000, min=60_000, h=3_600_000, day=86_400_000)
 LENGTH = _dimension("a length", "4.70 mm", mm=1)
+CATHETER_LENGTH = _dimension("a length", "80 cm", mm=1, cm=10)
+VOLUME_PER_LENGTH = _dimension(
+    "a volume per length", "0.0022 mL/cm", nL_per_mm=1, uL_per_mm=1000, uL_per_cm=100, mL_per_cm=100_000
+)
 PRESSURE = _dimension("a pressure", "80 kPa", kPa=1)
 CALIBRATION = _dimension("a volume per motor revolution", "13879 nL/rev", nL_per_rev=1, uL_per_rev=1000)
 STEP_RATE = _dimension("a step rate", "2000 steps/s", steps_per_s=1)

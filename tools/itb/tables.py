@@ -4,6 +4,7 @@ Each read states the key, its kind and its range. Keys that nobody asked for are
 one: `basal.step[3].rate` is the third step's rate.
 """
 
+import datetime
 import difflib
 import re
 import sys
@@ -23,6 +24,9 @@ else:
 _LARGEST_FILE_BYTES = 256 * 1024
 _LONGEST_TEXT = 2000
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+# Narrower than what `fromisoformat` takes, which differs between versions of Python.
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
 
 
 class Table:
@@ -88,10 +92,10 @@ class Table:
             raise self.refuse(name, f"a whole number of {unit} from {low} to {high}")
         return int(value)
 
-    def quantity_of(self, name: str, dimensions: Sequence[Dimension]) -> tuple[Dimension, Fraction]:
-        """A quantity of one of several dimensions, above 0; says which one it was."""
+    def quantity_of(self, name: str, dimensions: Sequence[Dimension], zero: bool = False) -> tuple[Dimension, Fraction]:
+        """A quantity of one of several dimensions, above 0 unless `zero`; says which one it was."""
         accepted = " or ".join(d.accepted() for d in dimensions)
-        return parse_any(self.field(name), self._get(name, accepted), dimensions)
+        return parse_any(self.field(name), self._get(name, accepted), dimensions, zero)
 
     def clock(self, name: str) -> int:
         """A time of day "HH:MM", in ms since midnight."""
@@ -101,6 +105,30 @@ class Table:
         if not match:
             raise self.refuse(name, accepted)
         return (int(match.group(1)) * 60 + int(match.group(2))) * 60_000
+
+    def flag(self, name: str) -> bool:
+        """true or false."""
+        accepted = "true or false, without quotes"
+        value = self._get(name, accepted)
+        if not isinstance(value, bool):
+            raise self.refuse(name, accepted)
+        return value
+
+    def date(self, name: str) -> datetime.date:
+        """A date "YYYY-MM-DD"."""
+        accepted = 'a date in quotes, like "2026-01-05"'
+        found = parse_moment(self._get(name, accepted), DATE)
+        if found is None:
+            raise self.refuse(name, accepted)
+        return found.date()
+
+    def moment(self, name: str) -> datetime.datetime:
+        """A date and a time of day "YYYY-MM-DD HH:MM"."""
+        accepted = 'a date and a time of day in quotes, like "2026-01-12 10:00"'
+        found = parse_moment(self._get(name, accepted), MOMENT)
+        if found is None:
+            raise self.refuse(name, accepted)
+        return found
 
     def table(self, name: str) -> "Table":
         """A table within this one."""
@@ -143,6 +171,16 @@ class Table:
             near = difflib.get_close_matches(name, [key for key in self._data if key not in self._asked], n=1)
             raise self.refuse(name, accepted + (f' (found "{near[0]}": is {name} meant?)' if near else ""))
         return self._data[name]
+
+
+def parse_moment(value: object, *forms: re.Pattern[str]) -> datetime.datetime | None:
+    """The date, or the date and time, in `value` where it has one of `forms`; None where it is none."""
+    if not isinstance(value, str) or not any(form.fullmatch(value) for form in forms):
+        return None
+    try:
+        return datetime.datetime.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def _nearest(given: str, known: Sequence[str]) -> str:

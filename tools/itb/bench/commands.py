@@ -21,8 +21,8 @@ from itb.boards.board import BUILD, CONFIGS, Board, load_board
 from itb.boards.calibration import is_day
 from itb.errors import InputError
 from itb.outputs import FAILED, OK, PLOT_FORMATS, REFUSED, fail, refuse_unless_writable, say, write
+from itb.plan.check import refuse
 from itb.quantity import MASS, TIME, VOLUME_RATE, amount, parse
-from itb.rx.check import refuse
 from itb.sim.messages import GuestError
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Two pictures: a calibration with what its line leaves over, and the start-up and trumpet curves of an accuracy run.
 
-Style and colours are those of `itb.sim.picture`.
+Style and colours are those of `itb.picture.drawing`.
 """
 
 from matplotlib.axes import Axes
@@ -11,7 +11,7 @@ from itb import BENCH_ONLY
 from itb.bench.accuracy import SMOOTHED_MIN, WINDOWS_MIN, Accuracy
 from itb.bench.gravimetric import Fit
 from itb.boards.board import Board
-from itb.sim.picture import BLACK, BLUE, GREY, SKY, VERMILION
+from itb.picture.style import BLACK, BLUE, GREY, SKY, VERMILION
 
 NL_PER_ML, NL_PER_UL = 1e6, 1e3
 _DASHED = (0, (4, 2))

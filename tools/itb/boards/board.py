@@ -145,6 +145,7 @@ class Board:
             "PULSE_NS": self.driver.step_high_ns,
             "DIR_SETUP_US": self.dir_setup_us,
             "MIN_STEP_INTERVAL_US": self.min_step_interval_us,
+            "MINIMUM_STEPS_DAY": ceil(self.steps(self.min_rate_nl_day)),
             "BURST_MAX_STEPS": max(1, ceil(self.steps(self.max_rate_nl_day) * tick_ms / MS_PER_DAY)),
             "RESERVOIR_CAPACITY_STEPS": floor(self.steps(self.capacity_nl)),
             "RESERVOIR_RESIDUAL_STEPS": self.residual_steps,

@@ -1,7 +1,7 @@
 """The wiring of a board as one drawing, laid out so that no wire crosses another without need.
 
 Coordinates are schemdraw's units, x to the right and y upwards. The chip stands left, the driver in the middle, motor
-and supply right; what the chip has beside the driver hangs below it. Colours are those of `itb.sim.picture`.
+and supply right; what the chip has beside the driver hangs below it. Colours are those of `itb.picture.drawing`.
 """
 
 from collections.abc import Sequence

@@ -1,1 +1,1 @@
-"""Prescriptions: read, held against their limits, previewed, and turned into the program of the pump."""
+"""Prescriptions: what the prescriber asked for, read exactly."""

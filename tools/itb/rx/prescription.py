@@ -3,67 +3,89 @@
 Nothing here depends on a board. Rates are kept in ug/day, doses in ug, volumes in nL, times in ms since midnight.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil
 from pathlib import Path
 
-from itb.errors import InputError
-from itb.quantity import CONCENTRATION, DOSE, DOSE_RATE, TIME, VOLUME, VOLUME_RATE, amount, dose_rate
+from itb.quantity import CONCENTRATION, VOLUME
+from itb.rx.dosing import BOLUS_GAP_MS, read_boluses, read_patient_bolus, read_periodic, read_trial
 from itb.rx.drug import DRUGS, LIMITED, Drug, drug_names, read_profiles
+from itb.rx.orders import (
+    MS_PER_DAY,
+    NL_PER_ML,
+    BasalStep,
+    PatientBolus,
+    Periodic,
+    ScheduledBolus,
+    Stage,
+    TrialStep,
+    clock,
+    day_dose_ug,
+    moment,
+    volume_text,
+)
+from itb.rx.patterns import NOTHING, read_basal, with_periodic
+from itb.rx.stages import read_plan
 from itb.tables import Table, read_table
 
-MS_PER_DAY = 86_400_000
-NL_PER_ML = 1_000_000
-MOST_STEPS = 48
-MOST_BOLUSES = 48
-LAST_DAY = 366
-# The pump begins boluses one by one, each after it has seen the end of the one before.
-BOLUS_GAP_MS = 60_000
+__all__ = [
+    "BOLUS_GAP_MS",
+    "MS_PER_DAY",
+    "NL_PER_ML",
+    "BasalStep",
+    "PatientBolus",
+    "Periodic",
+    "Prescription",
+    "ScheduledBolus",
+    "Stage",
+    "TrialStep",
+    "clock",
+    "moment",
+    "parse_prescription",
+    "read_prescription",
+    "volume_text",
+]
 
-
-@dataclass(frozen=True)
-class BasalStep:
-    """From `start_ms` of every day, until the next step or midnight, this rate."""
-
-    start_ms: int
-    rate_ug_day: Fraction
-
-
-@dataclass(frozen=True)
-class ScheduledBolus:
-    """One dose on one day (1 is the first), given evenly over `duration_ms`: whole ms, never faster than was asked."""
-
-    day: int
-    at_ms: int
-    dose_ug: Fraction
-    duration_ms: int
-
-    @property
-    def start_ms(self) -> int:
-        """Start, since midnight of the first day."""
-        return (self.day - 1) * MS_PER_DAY + self.at_ms
-
-    @property
-    def end_ms(self) -> int:
-        """End, since midnight of the first day."""
-        return self.start_ms + self.duration_ms
+NG_PER_UG = 1000
+# What cannot stand beside a screening trial.
+_NOT_IN_A_TRIAL = ("basal", "periodic", "plan", "patient_bolus", "bolus")
 
 
 @dataclass(frozen=True)
 class Prescription:
-    """One prescription. `limits_ug` holds the prescriber's own, by name: daily, hourly, bolus."""
+    """One prescription.
+
+    `mode` is that of the basal: "continuous", "flex", "minimum", or "none" where no basal is prescribed. `patterns` are
+    the day's final rates, the periodic bolus in them, and `plan` says which holds when. In mode "minimum" there are
+    none until `at_minimum_rate` puts the board's in. `basal` are the steps of the first stage as they were written,
+    without the periodic bolus: of every day, or of weekdays and of the weekend. `plan_kind` is "taper", "titration" or
+    "". `limits_ug` holds the prescriber's own limits, by name: daily, hourly, bolus. `where` begins the full names of
+    keys.
+    """
 
     file: str
+    where: str
     title: str
     notes: str
     drug: Drug
     concentration_ug_ml: Fraction
     mode: str
-    basal: tuple[BasalStep, ...]
+    basal: tuple[tuple[BasalStep, ...], ...]
+    patterns: tuple[tuple[BasalStep, ...], ...]
+    plan_kind: str
+    plan: tuple[Stage, ...]
     boluses: tuple[ScheduledBolus, ...]
+    periodic: Periodic | None
+    patient: PatientBolus | None
+    trial: tuple[TrialStep, ...]
     limits_ug: dict[str, Fraction]
     fill_nl: Fraction | None
+
+    @property
+    def concentration_ng_ml(self) -> int:
+        """The concentration as the device takes it."""
+        return int(self.concentration_ug_ml * NG_PER_UG)
 
     def volume_nl(self, dose_ug: Fraction) -> Fraction:
         """The volume that holds a dose."""
@@ -75,29 +97,94 @@ class Prescription:
 
     def field(self, name: str) -> str:
         """A key's full name, for errors found later."""
-        return f"{self.file}: {name}"
+        return self.where + name
+
+    def basal_field(self, day: int, place: int) -> str:
+        """The key of a step of the basal: of day 0 or, for the weekend, 1; places count from 0."""
+        if self.mode != "flex":
+            return f"basal.{'rate' if self.mode == 'continuous' else 'mode'}"
+        return f"basal.{'weekend_step' if day else 'step'}[{place + 1}].rate"
+
+    def day_field(self, stage: int, weekend: bool) -> str:
+        """The key that a day's dose comes from."""
+        if stage:
+            return f"plan.stage[{stage}].daily"
+        if weekend and self.plan[0].weekend != self.plan[0].weekday:
+            return "basal.weekend_step"
+        return "basal" if self.basal else "periodic"
+
+    def growth(self, stage: int) -> Fraction:
+        """The doses of a stage as a share of the first one's: its shape is that, scaled."""
+        first, then = (day_dose_ug(self.patterns[self.plan[place].weekday]) for place in (0, stage))
+        return then / first
+
+    def at_minimum_rate(self, rate_nl_day: Fraction) -> "Prescription":
+        """The same with the lowest rate of a board as its basal, where the mode is "minimum"."""
+        if self.mode != "minimum":
+            return self
+        basal = ((BasalStep(0, self.dose_ug(rate_nl_day)),),)
+        return replace(self, basal=basal, patterns=_laid_over(basal, self.periodic, self.field("periodic.every")))
 
 
 def read_prescription(path: Path, drugs: Path = DRUGS) -> Prescription:
     """The prescription of one file. Raises InputError naming field, value and what would be accepted."""
-    root = read_table(path, "a prescription")
-    title = root.text("title")
-    notes = root.text("notes") if root.has("notes") else ""
-    drug_table = root.table("drug")
+    return _parsed(read_table(path, "a prescription"), drugs)
+
+
+def parse_prescription(table: Table, directory: Path, drugs: Path = DRUGS) -> Prescription:
+    """The prescription in a table, which may instead name the `file` it is in, relative to `directory`.
+
+    Raises InputError as `read_prescription`.
+    """
+    if not table.has("file"):
+        return _parsed(table, drugs)
+    path = directory / table.text("file")
+    table.finish()
+    return read_prescription(path, drugs)
+
+
+def _parsed(table: Table, drugs: Path) -> Prescription:
+    title = table.text("title")
+    notes = table.text("notes") if table.has("notes") else ""
+    drug_table = table.table("drug")
     drug = _drug(drug_table, drugs)
     concentration_ug_ml = _concentration(drug_table, drug)
-    basal_table = root.table("basal")
-    mode = basal_table.text("mode", ("continuous", "flex"))
-    basal = _flex(basal_table, concentration_ug_ml) if mode == "flex" else _continuous(basal_table, concentration_ug_ml)
-    bolus_tables = root.tables("bolus", 1, MOST_BOLUSES) if root.has("bolus") else []
-    boluses = tuple(_bolus(table) for table in bolus_tables)
-    limits_ug = _limits(root.table("limits")) if root.has("limits") else {}
-    reservoir = root.table("reservoir") if root.has("reservoir") else None
+    trial = _trial(table)
+    periodic_table = table.table("periodic") if table.has("periodic") else None
+    periodic = read_periodic(periodic_table) if periodic_table else None
+    mode, basal = _basal(table, concentration_ug_ml, needed=not trial and not periodic)
+    patient = read_patient_bolus(table.table("patient_bolus")) if table.has("patient_bolus") else None
+    boluses = read_boluses(table)
+    limits_ug = _limits(table.table("limits")) if table.has("limits") else {}
+    reservoir = table.table("reservoir") if table.has("reservoir") else None
     fill_nl = reservoir.quantity("fill", VOLUME) if reservoir and reservoir.has("fill") else None
-    # Before what is compared across tables: a misspelt key may be why that looks wrong.
-    root.finish()
-    _check_bolus_order(bolus_tables, boluses)
-    return Prescription(path.name, title, notes, drug, concentration_ug_ml, mode, basal, boluses, limits_ug, fill_nl)
+    plan_table = table.table("plan") if table.has("plan") else None
+    if plan_table and mode == "minimum":
+        raise table.refuse("plan", 'no plan with mode = "minimum", which is one rate')
+    patterns = _laid_over(basal or ([] if mode == "minimum" else [NOTHING]), periodic, table.field("periodic.every"))
+    kind, plan = "", (Stage(0, 0, max(len(patterns) - 1, 0)),)
+    if plan_table:
+        kind, patterns, plan = read_plan(plan_table, patterns)
+    table.finish()
+    return Prescription(
+        file=table.file,
+        where=table.field(""),
+        title=title,
+        notes=notes,
+        drug=drug,
+        concentration_ug_ml=concentration_ug_ml,
+        mode=mode,
+        basal=tuple(basal),
+        patterns=patterns,
+        plan_kind=kind,
+        plan=plan,
+        boluses=boluses,
+        periodic=periodic,
+        patient=patient,
+        trial=trial,
+        limits_ug=limits_ug,
+        fill_nl=fill_nl,
+    )
 
 
 def _drug(table: Table, drugs: Path) -> Drug:
@@ -112,82 +199,31 @@ def _concentration(table: Table, drug: Drug) -> Fraction:
     if not accepted.hard_low.value <= value <= accepted.hard_high.value:
         broken = accepted.hard_low if value < accepted.hard_low.value else accepted.hard_high
         raise table.refuse("concentration", f"{accepted.hard_text()} ({drug.label}: {broken.source})")
+    if (value * NG_PER_UG).denominator != 1:
+        raise table.refuse("concentration", "a whole number of ng/mL: at most 3 decimals in ug/mL")
     return value
 
 
-def _rate(table: Table, concentration_ug_ml: Fraction) -> Fraction:
-    """A rate in ug/day, whether written as a dose or as a volume."""
-    dimension, value = table.quantity_of("rate", (DOSE_RATE, VOLUME_RATE))
-    return value if dimension is DOSE_RATE else value * concentration_ug_ml / NL_PER_ML
+def _trial(table: Table) -> tuple[TrialStep, ...]:
+    if not table.has("trial"):
+        return ()
+    for name in _NOT_IN_A_TRIAL:
+        if table.has(name):
+            raise table.refuse(name, f"no {name} beside a trial: a screening trial is given alone, step by step")
+    return read_trial(table.table("trial"))
 
 
-def _continuous(table: Table, concentration_ug_ml: Fraction) -> tuple[BasalStep, ...]:
-    return (BasalStep(0, _rate(table, concentration_ug_ml)),)
+def _basal(table: Table, concentration_ug_ml: Fraction, needed: bool) -> tuple[str, list[tuple[BasalStep, ...]]]:
+    if not needed and not table.has("basal"):
+        return "none", []
+    return read_basal(table.table("basal"), concentration_ug_ml)
 
 
-def _flex(table: Table, concentration_ug_ml: Fraction) -> tuple[BasalStep, ...]:
-    steps: list[BasalStep] = []
-    for one in table.tables("step", 1, MOST_STEPS):
-        start_ms = one.clock("start")
-        if not steps and start_ms:
-            raise one.refuse("start", '"00:00": the first step begins the day')
-        if steps and start_ms <= steps[-1].start_ms:
-            raise one.refuse("start", f"a time after the step before it, {clock(steps[-1].start_ms)}")
-        steps.append(BasalStep(start_ms, _rate(one, concentration_ug_ml)))
-    return tuple(steps)
-
-
-def _bolus(table: Table) -> ScheduledBolus:
-    day = table.whole("day", 1, LAST_DAY) if table.has("day") else 1
-    at_ms = table.clock("at")
-    dose_ug = table.quantity("dose", DOSE)
-    if table.has("rate") == table.has("over"):
-        # A misspelt key may be why there is neither.
-        table.finish()
-        found = "both" if table.has("rate") else "neither"
-        accepted = 'either rate = "120 ug/h" or over = "10 min"'
-        raise InputError(table.field("rate"), f"{found} of rate and over", accepted)
-    if table.has("over"):
-        duration_ms = ceil(table.quantity("over", TIME, "1 ms", "24 h"))
-    else:
-        rate_ug_day = table.quantity("rate", DOSE_RATE)
-        duration_ms = ceil(dose_ug / rate_ug_day * MS_PER_DAY)
-        if duration_ms > MS_PER_DAY:
-            slowest = dose_rate(dose_ug)
-            raise table.refuse("rate", f"at least {slowest}: a bolus takes at most 24 h")
-    return ScheduledBolus(day, at_ms, dose_ug, duration_ms)
-
-
-def _check_bolus_order(tables: list[Table], boluses: tuple[ScheduledBolus, ...]) -> None:
-    for place in range(1, len(boluses)):
-        before, bolus = boluses[place - 1], boluses[place]
-        earliest_ms = before.end_ms + BOLUS_GAP_MS
-        if bolus.start_ms < earliest_ms:
-            raise InputError(
-                tables[place].field("at"),
-                moment(bolus.start_ms),
-                f"a time 1 min after the bolus before it has ended, {moment(earliest_ms, up=True)} or later",
-            )
+def _laid_over(
+    days: Sequence[tuple[BasalStep, ...]], periodic: Periodic | None, field: str
+) -> tuple[tuple[BasalStep, ...], ...]:
+    return tuple(with_periodic(day, periodic, field) for day in days)
 
 
 def _limits(table: Table) -> dict[str, Fraction]:
     return {name: table.quantity(name, dimension) for name, dimension in LIMITED.items() if table.has(name)}
-
-
-def clock(time_ms: int) -> str:
-    """Time of day as "06:30", with seconds where there are any."""
-    seconds = time_ms // 1000
-    text = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}"
-    return text + (f":{seconds % 60:02d}" if seconds % 60 else "")
-
-
-def moment(time_ms: int, up: bool = False) -> str:
-    """A time since midnight of the first day as "day 1 06:30", in whole minutes: those begun, or with `up` the next."""
-    minutes = -(-time_ms // 60_000) if up else time_ms // 60_000
-    day, minute = divmod(minutes, 1440)
-    return f"day {day + 1} {clock(minute * 60_000)}"
-
-
-def volume_text(volume_nl: Fraction) -> str:
-    """A volume in mL."""
-    return amount(volume_nl, VOLUME, "mL")

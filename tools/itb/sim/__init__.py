@@ -1,1 +1,1 @@
-"""Runs of the firmware on the simulated bench: started, followed, accounted for, drawn."""
+"""Runs of the firmware on the simulated bench: the engines, what they say, and the record of it."""

@@ -24,8 +24,14 @@ from itb.sim.messages import End, Failure, GuestError, Message, parse_line
 VM, WASM, CPYTHON = "vm", "wasm", "cpython"
 ENGINES = (VM, WASM, CPYTHON)
 
-# The RP2040 leaves about this much of its 264 KiB to the heap of MicroPython.
-HEAP = "192k"
+# The RP2040 leaves 192 KiB of its 264 to the heap of MicroPython. Here a word has 64 bits, not 32, and the twin is in
+# the heap too.
+HEAP_KIB = 320
+HEAP = f"{HEAP_KIB}k"
+# What a byte of the job's commands takes in the heap of the VM; they are the programmer's, and no part of the pump.
+_HEAP_PER_COMMAND_BYTE = 6
+# The memory of the WebAssembly VM is what it was built with. This much was tried, twice as much failed.
+_MOST_WASM_COMMAND_BYTES = 32 * 1024
 
 _VM_HOST = "import sys, micropython_unix; sys.exit(micropython_unix.main())"
 
@@ -93,7 +99,7 @@ class Run:
     """
 
     def __init__(self, job: Job, board: Board, engine: str = VM) -> None:
-        """Begin at once. Raises InputError for a slice the board cannot be built with."""
+        """Begin at once. Raises InputError for a slice the board cannot be built with, and for a story too large."""
         self._temporary = tempfile.TemporaryDirectory(prefix="itb-run-")
         self.directory = Path(self._temporary.name).resolve()
         self._errors = self.directory / "stderr"
@@ -135,6 +141,7 @@ class Run:
             os.killpg(self._process.pid, signal.SIGKILL)
 
     def _begin(self, job: Job, board: Board, engine: str) -> subprocess.Popen[str]:
+        heap = _heap(job, engine)
         guest_work = "/input" if engine == WASM else str(self.directory)
         fields = {**asdict(job), "stop_file": f"{guest_work}/stop"}
         (self.directory / "job.json").write_text(json.dumps(fields), encoding="utf-8")
@@ -148,7 +155,7 @@ class Run:
         code = _GUEST.format(keep=keep, path=path, job=repr(f"{guest_work}/job.json"), emit=emit)
         with self._errors.open("w") as errors:
             return subprocess.Popen(
-                _command(engine, self.directory, code),
+                _command(engine, self.directory, code, heap),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -181,9 +188,20 @@ def vm_command(code: str, heap: str = HEAP) -> list[str]:
     return [sys.executable, "-c", _VM_HOST, "-X", f"heapsize={heap}", "-c", code]
 
 
-def _command(engine: str, work: Path, code: str) -> list[str]:
+def _heap(job: Job, engine: str) -> str:
+    """The heap for the firmware and its bench, and what the commands of a story take beside them.
+
+    Raises InputError for more than the WebAssembly VM holds.
+    """
+    command_bytes = len(json.dumps(job.commands))
+    if engine == WASM and command_bytes > _MOST_WASM_COMMAND_BYTES:
+        raise InputError("--engine", WASM, f"{VM} or {CPYTHON}: the programs of this story do not fit its memory")
+    return f"{HEAP_KIB + command_bytes * _HEAP_PER_COMMAND_BYTE // 1024}k"
+
+
+def _command(engine: str, work: Path, code: str, heap: str) -> list[str]:
     if engine == VM:
-        return vm_command(code)
+        return vm_command(code, heap)
     if engine == WASM:
         return [sys.executable, "-m", "itb.sim.wasm_guest", str(work), code]
     return [sys.executable, "-u", "-c", code]

@@ -23,9 +23,9 @@ from rich.table import Table
 
 from itb.boards.board import ROOT, load_board
 from itb.firmware import sizes_by_room
+from itb.plan.program import make_plan
 from itb.rx.prescribed import MS_PER_DAY
 from itb.rx.prescription import read_prescription
-from itb.rx.program import make_plan
 from itb.sim.engine import CPYTHON, VM, Run, available_engine, lay_out_guest, vm_command
 from itb.sim.job import Job
 from itb.sim.messages import End, Start

@@ -11,11 +11,17 @@ class GuestError(Exception):
 
 @dataclass(frozen=True)
 class Status:
-    """The firmware's own report. Counts are microsteps since the start of the run.
+    """The firmware's own report. Counts are microsteps since the start of the run, of therapy, bridge and prime alike.
 
     `confirmed_steps` is the ledger: what was delivered. `owed_steps` are still to be granted, `dropped_steps` never
     will be. `in_flight_steps` are sent and not yet counted, `missing_steps` never were, `abandoned_steps` were stopped
-    on purpose, `stray_steps` were counted unsent. `bolus_left_steps` is what a bolus under way has not ordered yet.
+    on purpose, `stray_steps` were counted unsent. `bolus_left_steps` is what a bolus under way has not ordered yet,
+    `suspended_steps` what one set aside has not. `primed_ordered_steps` of what was ordered, and `primed_steps` of what
+    was granted, were prime.
+
+    `weekday` is 0 for Monday. `plan_day` and `stage` say where the plan stands. `patient_wait_ms` is the time until the
+    patient may have a bolus, -1 where none is ordered. `idle_ms` have passed since delivery ended. The reservoir holds
+    `concentration_ng_ml`, the program is for `program_ng_ml`.
     """
 
     state: str
@@ -34,13 +40,26 @@ class Status:
     reservoir_steps: int
     filled_steps: int
     wasted_steps: int
+    weekday: int = 0
+    plan_day: int = 0
+    stage: int = 0
+    primed_ordered_steps: int = 0
+    primed_steps: int = 0
+    bridge_left_steps: int = 0
+    bridge_left_ms: int = 0
+    suspended_steps: int = 0
+    patient_wait_ms: int = -1
+    idle_ms: int = 0
+    concentration_ng_ml: int = 0
+    program_ng_ml: int = 0
 
 
 @dataclass(frozen=True)
 class Plant:
     """What truly happened on the bench, by the twin.
 
-    `edges` were seen on the read-back wire, `motor_steps` the motor really made; `catheter_nl` left the catheter's tip.
+    `edges` were seen on the read-back wire, `motor_steps` the motor really made; `catheter_nl` left the catheter's tip,
+    and with it `tip_ng`. `pump_ng` left the pump, each microstep with the concentration then in the reservoir.
     The watchdog would have reset a chip `watchdog_expiries` times; the dead-man's switch let go by itself `let_go`
     times.
     """
@@ -50,6 +69,8 @@ class Plant:
     catheter_nl: int
     watchdog_expiries: int = 0
     let_go: int = 0
+    pump_ng: int = 0
+    tip_ng: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,6 +100,16 @@ class Event:
     kind: str
     a: int
     b: int
+
+
+@dataclass(frozen=True)
+class CommandOutcome:
+    """The job's command `name` was given at `t_ms`; `message` says why the firmware refused it, empty if it did not."""
+
+    t_ms: int
+    name: str
+    accepted: bool
+    message: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +150,7 @@ class Failure:
     message: str
 
 
-Message: TypeAlias = Start | Sample | Event | Burst | LineChange | End | Failure
+Message: TypeAlias = Start | Sample | Event | CommandOutcome | Burst | LineChange | End | Failure
 LINES = ("enable", "dir")
 Fields: TypeAlias = dict[str, object]
 
@@ -145,6 +176,9 @@ def _parse(fields: Fields) -> Message:
         case "event":
             a, b = _integer(fields, "a"), _integer(fields, "b")
             return Event(_integer(fields, "t_ms"), _integer(fields, "seq"), _text(fields, "kind"), a, b)
+        case "command":
+            name, accepted = _text(fields, "name"), _flag(fields, "accepted")
+            return CommandOutcome(_integer(fields, "t_ms"), name, accepted, _text(fields, "message"))
         case "burst":
             steps, interval_us = _integer(fields, "steps"), _integer(fields, "interval_us")
             return Burst(_integer(fields, "t_ms"), steps, interval_us)
@@ -201,6 +235,8 @@ def _plant(fields: Fields) -> Plant:
         round(catheter_nl),
         _integer(plant, "watchdog_expiries"),
         _integer(plant, "let_go"),
+        _integer(plant, "pump_ng"),
+        _integer(plant, "tip_ng"),
     )
 
 
@@ -222,6 +258,13 @@ def _integer(fields: Fields, name: str) -> int:
     value = fields.get(name)
     if not isinstance(value, int) or isinstance(value, bool):
         raise _unfit(name, "a whole number", fields)
+    return value
+
+
+def _flag(fields: Fields, name: str) -> bool:
+    value = fields.get(name)
+    if not isinstance(value, bool):
+        raise _unfit(name, "true or false", fields)
     return value
 
 

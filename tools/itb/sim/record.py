@@ -1,9 +1,10 @@
 """What a run said, kept in order for the account, the picture and the waveform."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from itb.sim.alarms import alarm_kinds
-from itb.sim.messages import Burst, End, Event, GuestError, LineChange, Message, Sample, Start
+from itb.sim.bolus_events import BolusEvent, boluses
+from itb.sim.messages import Burst, CommandOutcome, End, Event, GuestError, LineChange, Message, Sample, Start
 
 
 @dataclass(frozen=True)
@@ -16,33 +17,16 @@ class Alarm:
     until_ms: int | None
 
 
-@dataclass(frozen=True)
-class BolusEvent:
-    """A bolus of `steps` that the firmware began at `t_ms`, or decided then not to give; `ordered_steps` became owed.
-
-    `outcome` is "given", "running" (at the end of the run), "cut short", "denied" or "missed".
-    """
-
-    t_ms: int
-    outcome: str
-    steps: int
-    ordered_steps: int
-
-    @property
-    def begun(self) -> bool:
-        """Whether it was begun."""
-        return self.outcome in ("given", "running", "cut short")
-
-
 @dataclass
 class Record:
-    """All messages of one run. The last sample is the state at its end."""
+    """All messages of one run. The last sample is its end; any other was taken before the commands of its time."""
 
     start: Start | None = None
     samples: list[Sample] = field(default_factory=list[Sample])
     events: list[Event] = field(default_factory=list[Event])
     bursts: list[Burst] = field(default_factory=list[Burst])
     line_changes: list[LineChange] = field(default_factory=list[LineChange])
+    commands: list[CommandOutcome] = field(default_factory=list[CommandOutcome])
     end: End | None = None
 
     def add(self, message: Message) -> None:
@@ -54,6 +38,8 @@ class Record:
                 self._add_sample(message)
             case Event():
                 self.events.append(message)
+            case CommandOutcome():
+                self.commands.append(message)
             case Burst():
                 self.bursts.append(message)
             case LineChange():
@@ -105,20 +91,4 @@ class Record:
 
     def boluses(self) -> list[BolusEvent]:
         """What became of every bolus the firmware came to, in order."""
-        boluses: list[BolusEvent] = []
-        for event in self.events:
-            match event.kind:
-                case "bolus":
-                    # It begins so long after the firmware took it up.
-                    boluses.append(BolusEvent(event.t_ms + event.b, "given", event.a, event.a))
-                case "bolus_cancelled" if boluses:
-                    begun = boluses[-1]
-                    boluses[-1] = replace(begun, outcome="cut short", ordered_steps=begun.steps - event.a)
-                case "bolus_denied" | "bolus_missed":
-                    boluses.append(BolusEvent(event.t_ms, event.kind.removeprefix("bolus_"), event.a, 0))
-                case _:
-                    pass
-        left_steps = self.last.status.bolus_left_steps if self.samples else 0
-        if boluses and boluses[-1].outcome == "given" and left_steps:
-            boluses[-1] = replace(boluses[-1], outcome="running", ordered_steps=boluses[-1].steps - left_steps)
-        return boluses
+        return boluses(self.events, self.last.status if self.samples else None)

@@ -1,20 +1,23 @@
 """What was run, and what the firmware took to run it: the facts of a run that are not its account."""
 
-from itb.rx.program import Plan
 from itb.sim.job import Job
 from itb.sim.record import Record
+from itb.story.story import Story
 
 
-def about(plan: Plan, job: Job, record: Record, confirmed: bool) -> dict[str, object]:
+def about(story: Story, job: Job, record: Record, confirmed: bool) -> dict[str, object]:
     """The facts for machines. `confirmed` says whether the crossed soft limits were."""
+    what: dict[str, object] = {"title": story.title, "file": story.file}
+    if story.dated:
+        what["start"] = story.start.isoformat()
     return {
-        "prescription": {"title": plan.prescription.title, "file": plan.prescription.file},
-        "board": plan.board.name,
+        "story" if story.dated else "prescription": what,
+        "board": story.board.name,
         "slice_ms": job.slice_ms,
         "seed": job.seed,
         "findings": [
             {"field": f.field, "value": f.value, "expected": f.expected, "source": f.source, "confirmed": confirmed}
-            for f in plan.findings
+            for f in story.findings
         ],
         "heap": {"start_bytes": _heap_start(record), "peak_bytes": _heap_peak(record)},
         "late_ticks": record.end.late_ticks if record.end else None,

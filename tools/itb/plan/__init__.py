@@ -1,0 +1,1 @@
+"""Plans: an accepted prescription as a program for a board, its refills and its preview."""

@@ -1,0 +1,117 @@
+"""The course of a story as it is expected: which daily dose is in force when, if every command is taken.
+
+The reader uses it for what needs a dose to compare with: titration and bridges. The pump itself keeps its own count.
+"""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from itb.limits.days import DAYS_OF_A_WEEK, SATURDAY, pattern_on
+from itb.plan.program import Plan
+from itb.rx.orders import MS_PER_DAY, day_dose_ug
+
+
+@dataclass(frozen=True)
+class Dose:
+    """From `at_ms` of the run on: the daily dose of `stage` (0 is the first) of `plan`, delivered or not."""
+
+    at_ms: int
+    plan: Plan
+    stage: int
+    ug_day: Fraction
+    delivering: bool
+
+    @property
+    def nl_day(self) -> Fraction:
+        """The dose as a volume."""
+        return self.plan.prescription.volume_nl(self.ug_day)
+
+
+class Expected:
+    """The pump's program, day by day. `doses` are all that were in force, in order."""
+
+    def __init__(self, plan: Plan, weekday: int, delivering: bool) -> None:
+        """At midnight of a `weekday`, 0 for Monday, `plan` has just been loaded."""
+        self._first_weekday = weekday
+        self._now_ms = 0
+        self._kept_open = False
+        self.delivering = delivering
+        self.doses: list[Dose] = []
+        self._load(plan)
+
+    @property
+    def dose(self) -> Dose:
+        """The daily dose in force now."""
+        return self.doses[-1]
+
+    @property
+    def weekday(self) -> int:
+        """Today's, 0 for Monday."""
+        return (self._first_weekday + self._now_ms // MS_PER_DAY) % DAYS_OF_A_WEEK
+
+    @property
+    def plan(self) -> Plan:
+        """The program in force now."""
+        return self.dose.plan
+
+    def advance(self, at_ms: int) -> None:
+        """Let time pass. A midnight while the program is delivered is a day of the plan, unless it is paused."""
+        day = self._now_ms // MS_PER_DAY
+        while day < at_ms // MS_PER_DAY:
+            day += 1
+            self._now_ms = day * MS_PER_DAY
+            waits = self._paused or self._kept_open or self._now_ms <= self._bridge_until_ms
+            self._plan_day += self.delivering and not waits
+            self._note(self.plan)
+        self._now_ms = at_ms
+
+    def load(self, plan: Plan) -> None:
+        """Another program, whose first day is today."""
+        self._load(plan)
+
+    def deliver(self, delivering: bool) -> None:
+        """Start or stop."""
+        self.delivering = delivering
+        self._note(self.plan)
+
+    def keep_open(self, kept_open: bool) -> None:
+        """Deliver the minimum rate, or the program again."""
+        self._kept_open = kept_open
+
+    def bridge(self, duration_ms: int) -> None:
+        """Deliver a bridge from now on; the program comes after it."""
+        self._bridge_until_ms = self._now_ms + duration_ms
+
+    def pause(self, paused: bool) -> None:
+        """Hold the plan at its day, or go on with it."""
+        self._paused = paused
+
+    def lowest_ug_day(self) -> Fraction:
+        """The lowest daily dose in force within the last 24 h that is not 0; 0 if there was none."""
+        since_ms = self._now_ms - MS_PER_DAY
+        ends_ms = [*(dose.at_ms for dose in self.doses[1:]), self._now_ms + 1]
+        recent = (dose.ug_day for dose, end_ms in zip(self.doses, ends_ms, strict=True) if end_ms > since_ms)
+        return min((ug_day for ug_day in recent if ug_day), default=Fraction(0))
+
+    def first_ug_day(self, plan: Plan) -> Fraction:
+        """The daily dose that `plan` would have today."""
+        return self._ug_day(plan, 0)
+
+    def _load(self, plan: Plan) -> None:
+        self._plan_day = 0
+        self._paused = False
+        self._bridge_until_ms = 0
+        self._note(plan)
+
+    def _note(self, plan: Plan) -> None:
+        stages = plan.prescription.plan
+        stage = max(place for place, one in enumerate(stages) if one.from_day <= self._plan_day)
+        ug_day = self._ug_day(plan, stage)
+        last = self.doses[-1] if self.doses else None
+        dose = Dose(self._now_ms, plan, stage, ug_day, self.delivering)
+        if last is None or replace(last, at_ms=self._now_ms) != dose:
+            self.doses.append(dose)
+
+    def _ug_day(self, plan: Plan, stage: int) -> Fraction:
+        rx = plan.prescription
+        return day_dose_ug(rx.patterns[pattern_on(rx.plan, (stage, self.weekday >= SATURDAY))])
