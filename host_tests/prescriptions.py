@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from itb.boards.board import Board, load_board
+from itb.boards.board import ROOT, Board, load_board
+from itb.plan.program import Plan, make_plan
 from itb.rx.prescription import Prescription, read_prescription
-from itb.rx.program import Plan, make_plan
 
 FLEX = """\
 title = "A flex day"
@@ -65,6 +65,16 @@ def changed(text: str, *changes: tuple[str, str]) -> str:
         assert old in text, old
         text = text.replace(old, new, 1)
     return text
+
+
+def example(name: str) -> str:
+    """The text of a prescription of examples/."""
+    return (ROOT / "examples" / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def from_first(text: str, marker: str) -> str:
+    """What follows in the text from where `marker` first occurs, with it."""
+    return text[text.index(marker) :]
 
 
 def read(text: str, directory: Path) -> Prescription:

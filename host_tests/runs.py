@@ -3,19 +3,39 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from itb.rx.prescribed import MS_PER_DAY, Prescribed, PrescribedBolus
-from itb.rx.program import Scale
+from itb.account.course import Course
+from itb.account.course_orders import Orders
+from itb.plan.program import Scale
+from itb.rx.prescribed import MS_PER_DAY, DayRates, Prescribed, PrescribedBolus, PrescribedDose
 from itb.sim.messages import Burst, End, Event, Plant, Sample, Start, Status
 from itb.sim.record import Record
 
 MS_PER_HOUR = 3_600_000
 FILL_STEPS = 1_000_000
-STEPS_PER_HOUR = 100
 BOLUS_AT_MS = 6 * MS_PER_HOUR
-# 2400.5 a day, so that the day ends half a microstep behind.
-PRESCRIBED = Prescribed([(0, Fraction(4801, 2))], [PrescribedBolus(BOLUS_AT_MS, Fraction(50), MS_PER_HOUR)])
+NG_ML = 2_000_000
 # One microstep is 10 nL and 0.02 ug.
 SCALE = Scale(Fraction(10), Fraction(2000))
+# 2400.5 a day, so that the day ends half a microstep behind.
+PRESCRIBED = Prescribed(
+    name="a day",
+    concentration_ng_ml=NG_ML,
+    days=(DayRates([(0, Fraction(4801, 2))]),),
+    boluses=(PrescribedBolus(BOLUS_AT_MS, PrescribedDose(Fraction(50), MS_PER_HOUR)),),
+    rate_den=2,
+)
+ORDERS = Orders(
+    nl_per_step=SCALE.nl_per_step,
+    minimum_steps_day=240,
+    weekday=0,
+    programs=(PRESCRIBED,),
+    concentrations=((0, NG_ML),),
+)
+
+
+def course_of(record: Record, **changes: object) -> Course:
+    """The course of a made-up run, by ORDERS with some of them changed."""
+    return Course(replace(ORDERS, **changes), record)
 
 
 def status_at(t_ms: int, **changes: object) -> Status:
@@ -39,6 +59,8 @@ def status_at(t_ms: int, **changes: object) -> Status:
         reservoir_steps=FILL_STEPS - steps,
         filled_steps=FILL_STEPS,
         wasted_steps=0,
+        concentration_ng_ml=NG_ML,
+        program_ng_ml=NG_ML,
     )
     return replace(status, **changes)
 
@@ -47,7 +69,12 @@ def sample_at(t_ms: int, **changes: object) -> Sample:
     """`status_at`, with a bench on which the motor did just what the ledger says."""
     status = status_at(t_ms, **changes)
     steps = status.confirmed_steps
-    return Sample(t_ms, status, Plant(edges=steps, motor_steps=steps, catheter_nl=10 * steps))
+    return Sample(t_ms, status, truth(steps))
+
+
+def truth(steps: int) -> Plant:
+    """A bench on which the motor made `steps`, and all of them left the tip at once."""
+    return Plant(edges=steps, motor_steps=steps, catheter_nl=10 * steps, pump_ng=20 * steps, tip_ng=20 * steps)
 
 
 def with_status(sample: Sample, **changes: object) -> Sample:

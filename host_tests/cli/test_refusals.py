@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_written_after_all_is_one_line(tmp_path: Path, mon
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("itb.cli.write_waveform", full)
+    monkeypatch.setattr("itb.run.command.write_waveform", full)
     result = CliRunner().invoke(app, ["run", FLEX_DAY, "--days", "0.01", "--vcd", str(tmp_path / "day.vcd")])
     assert result.exit_code == 1
     assert result.stderr == f"itb: --vcd: {tmp_path / 'day.vcd'} was not written: No space left on device\n"

@@ -15,11 +15,11 @@ from pump.safety.halt import Halt
 from pump.safety.limits import Limit, Limits
 from pump.safety.reservoir import Reservoir
 from pump.safety.windows import Windows
-from pump.therapy.basal import Basal
 from pump.therapy.demand import Demand
-from pump.therapy.forecast import Forecast
-from pump.therapy.program import Program
-from rig import DAY_MS, HOUR_MS, MINUTE_MS, UNLIMITED, program
+from pump.therapy.forecast import forecast
+from pump.therapy.schedule import Schedule
+from rig import DAY_MS, HOUR_MS, MINUTE_MS, NG_ML, UNLIMITED
+from unit.builders import basal_at, schedule, walk, walks_of_three_days
 
 # Two of the ticks below.
 LAG_MS = 90_000
@@ -31,7 +31,7 @@ def limits_of(hour: int, day: int, bolus: int = UNLIMITED) -> Limits:
 
 def guard_of(limits: Limits) -> Guard:
     reservoir = Reservoir(UNLIMITED, 0, 1)
-    reservoir.refill(UNLIMITED, 0)
+    reservoir.refill(UNLIMITED, NG_ML, 0)
     return Guard(Halt(), Windows(), reservoir, limits, UNLIMITED)
 
 
@@ -91,14 +91,23 @@ def test_nothing_is_withheld_that_61_whole_minutes_leave_room_for(cap: int, asks
 
 
 @st.composite
-def days_with_a_bolus(draw: st.DrawFn) -> dict[str, Any]:
+def patterns(draw: st.DrawFn) -> list[list[int]]:
     starts = draw(st.lists(st.integers(1, 1439), max_size=5, unique=True))
-    segments = [[minute * MINUTE_MS, draw(st.integers(0, 20_000)), 0] for minute in [0, *sorted(starts)]]
+    return [[minute * MINUTE_MS, draw(st.integers(0, 20_000)), 0] for minute in [0, *sorted(starts)]]
+
+
+@st.composite
+def days_with_a_bolus(draw: st.DrawFn) -> dict[str, Any]:
+    days = draw(st.lists(patterns(), min_size=1, max_size=3))
+    of_days = st.integers(0, len(days) - 1)
+    from_days = [0, *sorted(draw(st.sets(st.integers(1, 3), max_size=2)))]
     return {
-        "source": program(segments),
+        "patterns": days,
+        "plan": [[from_day, draw(of_days), draw(of_days)] for from_day in from_days],
+        "weekday": draw(st.integers(0, 6)),
         "hour": draw(st.integers(100, 3000)),
         "day": draw(st.integers(5000, 40_000)),
-        "before_ms": draw(st.integers(0, DAY_MS)),
+        "before_ms": draw(st.integers(0, 2 * DAY_MS)),
         "boluses": draw(
             st.lists(
                 st.tuples(st.integers(0, 2000), st.integers(0, 10_000), st.integers(1, 3 * HOUR_MS)),
@@ -110,10 +119,12 @@ def days_with_a_bolus(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @pytest.mark.req("D-06")
-@settings(max_examples=40)
+@settings(max_examples=60)
 @example(
     {
-        "source": program([[0, 0, 0], [60_000, 16_982, 0], [3_840_000, 0, 0], [3_900_000, 0, 0]]),
+        "patterns": [[[0, 0, 0], [60_000, 16_982, 0], [3_840_000, 0, 0], [3_900_000, 0, 0]]],
+        "plan": [[0, 0, 0]],
+        "weekday": 0,
         "hour": 723,
         "day": 5000,
         "before_ms": 0,
@@ -122,15 +133,14 @@ def days_with_a_bolus(draw: st.DrawFn) -> dict[str, Any]:
 )
 @given(days_with_a_bolus())
 def test_after_an_admitted_bolus_no_basal_is_ever_withheld_for_a_cap(case: dict[str, Any]) -> None:
-    plan = Program(case["source"])
+    plan = Schedule(1, case["patterns"], case["plan"])
     limits = limits_of(case["hour"], case["day"])
     try:
-        refuse_unsafe_basal(limits, plan.segment_start_ms, LAG_MS, lambda day_ms: Forecast(plan, day_ms))
+        refuse_unsafe_basal(limits, LAG_MS, lambda: walks_of_three_days(plan))
     except Refused:
         return
     guard = guard_of(limits)
-    basal = Basal(plan)
-    basal.set_time(0)
+    basal = basal_at(0, plan, case["weekday"])
     demand = Demand(basal)
     grants = []
     now_ms = 0
@@ -151,7 +161,7 @@ def test_after_an_admitted_bolus_no_basal_is_ever_withheld_for_a_cap(case: dict[
     for steps, wait_ms, duration_ms in case["boluses"]:
         bolus = BolusAhead(steps, wait_ms, duration_ms, demand.owed_steps)
         try:
-            refuse_unsafe_bolus(limits, guard.windows, bolus, LAG_MS, lambda: Forecast(plan, basal.day_ms))
+            refuse_unsafe_bolus(limits, guard.windows, bolus, LAG_MS, lambda: forecast(plan, basal.ahead()))
         except Refused:
             run(HOUR_MS)
             continue
@@ -168,7 +178,7 @@ def test_after_an_admitted_bolus_no_basal_is_ever_withheld_for_a_cap(case: dict[
 @pytest.mark.req("D-06")
 def test_a_naive_window_grants_the_bolus_that_lets_basal_overshoot_and_ours_refuses_it() -> None:
     # A quiet evening, then a night at 600 steps/h. The cap is 700 steps in an hour.
-    plan = Program(program([[0, 600 * 24, 0], [18 * HOUR_MS, 24, 0]]))
+    plan = schedule((0, 600 * 24), (18 * HOUR_MS, 24))
     limits = limits_of(700, UNLIMITED)
     guard = guard_of(limits)
     just_before_midnight_ms = DAY_MS - 10 * MINUTE_MS
@@ -180,5 +190,5 @@ def test_a_naive_window_grants_the_bolus_that_lets_basal_overshoot_and_ours_refu
             guard.windows,
             BolusAhead(200, 0, MINUTE_MS, 0),
             LAG_MS,
-            lambda: Forecast(plan, just_before_midnight_ms),
+            lambda: walk(plan, just_before_midnight_ms),
         )

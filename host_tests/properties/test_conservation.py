@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pump.core.errors import Refused
-from rig import DAY_MS, HOUR_MS, MINUTE_MS, Rig, board_module, program
+from rig import DAY_MS, HOUR_MS, MINUTE_MS, NG_ML, Rig, board_module, program
 
 BOARD = board_module(slice_ms=10_000)
 SOURCE = program(
@@ -46,8 +46,8 @@ def act(rig: Rig, name: str, number: int) -> None:
         "start": control.start,
         "stop": control.stop,
         "acknowledge": control.acknowledge,
-        "refill": lambda: control.refill(number),
-        "set_time": lambda: control.set_time(number),
+        "refill": lambda: control.refill(number, rig.status()["reservoir_steps"], NG_ML),
+        "set_time": lambda: control.set_time(number, number % 7),
         "load": lambda: control.load(SOURCE),
     }
     if name == "run":

@@ -12,11 +12,12 @@ import pytest
 from benchtop import FAST_STEPS_DAY, SECOND_MS, Benchtop
 from pump.app import __file__ as app_file
 from pump.safety.alarms import OCCLUSION
-from rig import DAY_MS, program
+from rig import DAY_MS, MONDAY, NG_ML, program
 
 DEVICE = Path(app_file).parent
 RUNTIME = DEVICE / "runtime"
-WATCHED = (str(RUNTIME / "control.py"), str(RUNTIME / "status.py"), str(DEVICE / "therapy"), str(DEVICE / "safety"))
+OF_RUNTIME = ("control.py", "programs.py", "boluses.py", "priming.py", "status.py")
+WATCHED = (*(str(RUNTIME / name) for name in OF_RUNTIME), str(DEVICE / "therapy"), str(DEVICE / "safety"))
 
 ONE_A_SECOND = DAY_MS // SECOND_MS
 CHANGE_MS = 20 * SECOND_MS
@@ -159,14 +160,18 @@ def test_load_keeps_the_time_of_day(day_ms: int) -> None:
 @pytest.mark.req("R-01", "R-03")
 @pytest.mark.parametrize("spare_steps", [1_000_000, 65])
 def test_refill_keeps_the_account_of_the_reservoir(spare_steps: int) -> None:
+    withdrawn_steps = delivering(TWO_RATES, 6, CHANGE_MS).status()["reservoir_steps"]
+
     def refill(pump: Benchtop) -> None:
-        pump.control.refill(pump.board.RESERVOIR_RESIDUAL_STEPS + spare_steps)
+        pump.control.refill(pump.board.RESERVOIR_RESIDUAL_STEPS + spare_steps, withdrawn_steps, NG_ML)
 
     def check(pump: Benchtop, where: str) -> None:
         for _ in range(5):
             pump.slice()
             check_laws(pump, where)
-        assert pump.events("refill")[-1] == (pump.board.RESERVOIR_RESIDUAL_STEPS + spare_steps, 0), where
+        fill_steps = pump.board.RESERVOIR_RESIDUAL_STEPS + spare_steps
+        assert pump.events("refill")[-1] == (fill_steps, withdrawn_steps), where
+        assert pump.events("residual") == [], where
 
     at_every_line(lambda: delivering(TWO_RATES, 6, CHANGE_MS), refill, check)
 
@@ -180,7 +185,7 @@ def test_set_time_sets_the_time_and_its_rate(from_ms: int, to_ms: int) -> None:
     def check(pump: Benchtop, where: str) -> None:
         check_time(pump, where, to_ms, before_ms, elapsed_ms(pump))
 
-    at_every_line(lambda: delivering(TWO_RATES, 6, from_ms), lambda pump: pump.control.set_time(to_ms), check)
+    at_every_line(lambda: delivering(TWO_RATES, 6, from_ms), lambda pump: pump.control.set_time(to_ms, MONDAY), check)
 
 
 @pytest.mark.req("M-01")
@@ -272,7 +277,7 @@ def test_a_bolus_begun_is_given_whole_and_at_its_time() -> None:
         pump = Benchtop().programmed(WITH_BOLUS)
         # So that the next tick turns the minute of the windows.
         pump.slice(51)
-        pump.control.set_time(0)
+        pump.control.set_time(0, MONDAY)
         pump.control.start()
         pump.slice(BOLUS_AT_MS // SECOND_MS - 3)
         pump.tick()

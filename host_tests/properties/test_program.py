@@ -1,7 +1,8 @@
-"""Programs: exact to the device's whole numbers and back, and never accepted only to be withheld."""
+"""Programs: exact to the device's whole numbers and back, and never accepted only to be refused or withheld."""
 
 from fractions import Fraction
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,43 +11,88 @@ from hypothesis import strategies as st
 
 from itb.boards.board import board_names, load_board
 from itb.errors import InputError
-from itb.rx.drug import DRUGS, read_profiles
-from itb.rx.prescription import BasalStep, Prescription, ScheduledBolus
-from itb.rx.program import make_plan
-from pump.core.units import MS_PER_MINUTE
-from pump.safety.admission import BolusAhead, refuse_unsafe_basal, refuse_unsafe_bolus
-from pump.safety.limits import Limit, Limits
-from pump.safety.windows import Windows
-from pump.therapy.forecast import Forecast, day_total
-from pump.therapy.orders import BolusOrders
+from itb.limits.allotted import judged_steps
+from itb.limits.doses import doses
+from itb.plan.program import make_plan
+from itb.rx.orders import MS_PER_DAY, MS_PER_MINUTE, BasalStep, day_dose_ug
+from itb.rx.prescription import Prescription, parse_prescription
+from itb.tables import Table
+from minute_pump import MinutePump
+from pump.core.errors import Refused
 from pump.therapy.program import Program as DeviceProgram
 
-SPINAL = read_profiles(DRUGS / "baclofen.toml")["spinal"]
 BOARDS = [load_board(name) for name in board_names()]
 MINUTES_A_DAY = 1440
 
 
-@st.composite
-def prescriptions(draw):
-    most_steps = draw(st.sampled_from([0, 3, 47]))
-    starts = sorted(draw(st.sets(st.integers(1, MINUTES_A_DAY - 1), max_size=most_steps)))
-    # Rates in tenths of ug/h: what a person would write.
-    tenths = st.integers(45, 250)
-    basal = tuple(BasalStep(minute * MS_PER_MINUTE, Fraction(draw(tenths) * 24, 10)) for minute in [0, *starts])
-    boluses: list[ScheduledBolus] = []
+def clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def steps_of(draw, most_steps: int, tenths) -> list[dict[str, str]]:
+    """Steps of a day at any minutes, their rates in tenths of ug/h: what a person would write."""
+    starts = [0, *sorted(draw(st.sets(st.integers(1, MINUTES_A_DAY - 1), max_size=most_steps)))]
+    return [{"start": clock(minute), "rate": f"{draw(tenths) / 10} ug/h"} for minute in starts]
+
+
+def boluses_of(draw) -> list[dict[str, object]]:
+    boluses: list[dict[str, object]] = []
     minute = draw(st.integers(0, 600))
     for _ in range(draw(st.integers(0, 4))):
-        dose_ug, duration = Fraction(draw(st.integers(2, 60)), 2), draw(st.integers(3, 90))
+        dose, duration = draw(st.integers(2, 60)) / 2, draw(st.integers(3, 90))
         day, at = divmod(minute, MINUTES_A_DAY)
-        boluses.append(ScheduledBolus(day + 1, at * MS_PER_MINUTE, dose_ug, duration * MS_PER_MINUTE))
+        boluses.append({"day": day + 1, "at": clock(at), "dose": f"{dose} ug", "over": f"{duration} min"})
         minute += duration + draw(st.integers(2, 300))
-    mode = "flex" if starts else "continuous"
-    return Prescription(
-        "rx.toml", "", "", SPINAL, draw(st.sampled_from([1000, 2000])), mode, basal, tuple(boluses), {}, None
-    )
+    return boluses
 
 
-def plan_or_skip(rx, board, slice_ms=None):
+@st.composite
+def prescriptions(draw):
+    """Any therapy but a trial."""
+    week = draw(st.booleans())
+    most_steps = 4 if week else draw(st.sampled_from([0, 3, 47]))
+    # A weekend must not be too far from its weekdays.
+    tenths = st.integers(110, 130) if week else st.integers(45, 250)
+    basal = {"mode": "flex", "step": steps_of(draw, most_steps, tenths)}
+    if week:
+        basal["weekend_step"] = steps_of(draw, most_steps, tenths)
+    order: dict[str, object] = {
+        "title": "Any",
+        "drug": {
+            "name": "baclofen",
+            "profile": "spinal",
+            "concentration": draw(st.sampled_from(["1000 ug/mL", "2000 ug/mL"])),
+        },
+        "basal": basal,
+    }
+    boluses = boluses_of(draw)
+    if boluses:
+        order["bolus"] = boluses
+    if most_steps < 47 and draw(st.booleans()):
+        every = draw(st.sampled_from(["4 h", "8 h", "24 h"]))
+        order["periodic"] = {
+            "dose": f"{draw(st.integers(2, 10))} ug",
+            "over": "10 min",
+            "every": every,
+            "first": "00:45",
+        }
+    if most_steps < 47 and draw(st.booleans()):
+        kind, shares = draw(st.sampled_from([("taper", (90, 70, 55)), ("titration", (105, 115, 125))]))
+        days = sorted(draw(st.sets(st.integers(2, 5), min_size=1, max_size=3)))
+        rows = [{"from_day": day, "daily": f"{share} %"} for day, share in zip(days, shares, strict=False)]
+        order["plan"] = {"kind": kind, "stage": rows}
+    if draw(st.booleans()):
+        lockout = draw(st.integers(10, 700))
+        order["patient_bolus"] = {
+            "dose": f"{draw(st.integers(2, 20)) / 2} ug",
+            "over": f"{draw(st.integers(1, 10))} min",
+            "lockout": f"{lockout} min",
+            "per_day": draw(st.integers(1, 10)),
+        }
+    return parse_prescription(Table(order, "rx.toml"), Path())
+
+
+def plan_or_skip(rx: Prescription, board, slice_ms=None):
     try:
         return make_plan(rx, board, slice_ms)
     except InputError:
@@ -58,14 +104,22 @@ def plan_or_skip(rx, board, slice_ms=None):
 @given(prescriptions(), st.sampled_from(BOARDS))
 def test_the_daily_total_shown_is_exactly_what_the_devices_numbers_say(rx, board):
     plan = plan_or_skip(rx, board)
-    ends_ms = [*(step.start_ms for step in rx.basal[1:]), MINUTES_A_DAY * MS_PER_MINUTE]
-    prescribed = sum(
-        step.rate_ug_day * (end_ms - step.start_ms) / (MINUTES_A_DAY * MS_PER_MINUTE)
-        for step, end_ms in zip(rx.basal, ends_ms, strict=True)
-    )
-    assert plan.day_total_ug() == prescribed
-    assert sum(plan.scale.ug(steps) for steps in plan.program.segment_steps()) == prescribed
-    assert Fraction(*day_total(DeviceProgram(plan.program.as_dict()))) == plan.program.day_total_steps()
+    schedule = DeviceProgram(plan.program.as_dict()).schedule
+    for place, pattern in enumerate(rx.patterns):
+        assert plan.day_total_ug(place) == day_dose_ug(pattern)
+        assert sum(plan.scale.ug(steps) for steps in plan.program.segment_steps(place)) == day_dose_ug(pattern)
+        assert Fraction(*schedule.day_total(place)) == plan.program.day_total_steps(place)
+    assert Fraction(*schedule.greatest_total()) == plan.program.greatest_day_steps()
+
+
+@pytest.mark.req("D-08")
+@given(prescriptions())
+def test_a_periodic_bolus_adds_its_doses_to_the_day_and_a_stage_its_share(rx: Prescription):
+    pulses_ug = len(rx.periodic.starts_ms) * rx.periodic.dose_ug if rx.periodic else Fraction(0)
+    first = [day_dose_ug(day) + pulses_ug for day in rx.basal]
+    for place, stage in enumerate(rx.plan):
+        assert day_dose_ug(rx.patterns[stage.weekday]) == first[0] * rx.growth(place)
+        assert day_dose_ug(rx.patterns[stage.weekend]) == first[-1] * rx.growth(place)
 
 
 @pytest.mark.req("D-01", "D-08")
@@ -73,16 +127,23 @@ def test_the_daily_total_shown_is_exactly_what_the_devices_numbers_say(rx, board
 def test_what_the_device_is_given_is_what_was_prescribed(rx, board):
     plan = plan_or_skip(rx, board)
     sent: Any = plan.program.as_dict()
-    ug = [
-        [plan.scale.ug(whole + Fraction(frac, sent["rate_den"])) for *_, whole, frac in rows]
-        for rows in (sent["segments"], [row[:4] for row in sent["boluses"]])
+
+    def ug(whole, frac):
+        return plan.scale.ug(whole + Fraction(frac, sent["rate_den"]))
+
+    assert [
+        tuple(BasalStep(start_ms, ug(whole, frac)) for start_ms, whole, frac in rows) for rows in sent["patterns"]
+    ] == list(rx.patterns)
+    assert sent["plan"] == [[stage.from_day, stage.weekday, stage.weekend] for stage in rx.plan]
+    assert [(day * MS_PER_DAY + at_ms, ug(whole, frac), span) for day, at_ms, whole, frac, span in sent["boluses"]] == [
+        (bolus.start_ms, bolus.dose_ug, bolus.duration_ms) for bolus in rx.boluses
     ]
-    assert ug == [[step.rate_ug_day for step in rx.basal], [bolus.dose_ug for bolus in rx.boluses]]
-    assert [row[0] for row in sent["segments"]] == [step.start_ms for step in rx.basal]
-    assert [row[0] * MINUTES_A_DAY * MS_PER_MINUTE + row[1] for row in sent["boluses"]] == [
-        bolus.start_ms for bolus in rx.boluses
-    ]
-    assert [row[4] for row in sent["boluses"]] == [bolus.duration_ms for bolus in rx.boluses]
+    patient = rx.patient
+    assert (sent["patient"] is None) == (patient is None)
+    if patient:
+        whole, frac, *rest = sent["patient"]
+        assert ug(whole, frac) == patient.dose_ug
+        assert rest == [patient.duration_ms, patient.lockout_ms, patient.per_day]
 
 
 @pytest.mark.req("D-01")
@@ -90,58 +151,47 @@ def test_what_the_device_is_given_is_what_was_prescribed(rx, board):
 def test_the_device_is_given_whole_numbers_it_can_hold(rx, board):
     program = plan_or_skip(rx, board).program
     assert 1 <= program.rate_den <= 1 << 20
-    for part in (*program.segments, *program.boluses):
+    for part in (*(segment for pattern in program.patterns for segment in pattern), *program.boluses):
         assert type(part.whole) is type(part.frac) is int
         assert 0 <= part.whole < 1 << 30
         assert 0 <= part.frac < program.rate_den
     assert all(0 <= steps < 1 << 30 and origin for steps, origin in program.limits.values())
 
 
-LAG_MS = 2 * MS_PER_MINUTE
-
-
-def pump_decides(program, until_ms):
-    """Give the basal and the boluses minute by minute, and let the pump decide about each bolus as it comes.
-
-    As on the pump, each minute's demand goes out at its end, and in minutes with an odd number one minute later.
-    """
-    device = DeviceProgram(program)
-    limits = Limits(*(Limit(kind, *device.limits[kind]) for kind in ("hour", "day", "bolus")))
-    refuse_unsafe_basal(limits, device.segment_start_ms, LAG_MS, lambda day_ms: Forecast(device, day_ms))
-    windows, orders = Windows(), BolusOrders(device)
-    walk, owed, total, granted, under_way = Forecast(device, 0), 0, 0, 0, []
-    for now_ms in range(0, until_ms, MS_PER_MINUTE):
-        day, day_ms = divmod(now_ms, MINUTES_A_DAY * MS_PER_MINUTE)
-        order = orders.peek()
-        if order and orders.wait_ms(day, day_ms) == 0:
-            steps = orders.steps()
-            ahead = BolusAhead(steps, 0, order.duration_ms, total - granted)
-            refuse_unsafe_bolus(limits, windows, ahead, LAG_MS, lambda day_ms=day_ms: Forecast(device, day_ms))
-            orders.given()
-            under_way.append((now_ms, steps, order.duration_ms))
-        owed += walk.over(MS_PER_MINUTE)
-        windows.elapse(MS_PER_MINUTE)
-        end_ms = now_ms + MS_PER_MINUTE
-        bolus_steps = sum(steps * min(end_ms - at, span) // span for at, steps, span in under_way)
-        total = owed // walk.den + bolus_steps
-        if now_ms // MS_PER_MINUTE % 2:
-            windows.add(total - granted)
-            granted = total
-        assert windows.hour_steps <= limits.hour.steps
-        assert windows.day_steps <= limits.day.steps
-    assert orders.peek() is None
-
-
-@pytest.mark.req("D-06")
-@settings(max_examples=40)
-@given(prescriptions(), st.integers(0, 300), st.integers(0, 300))
-def test_what_the_check_accepts_the_pump_neither_denies_nor_withholds(rx, spare_hour, spare_day):
+@pytest.mark.req("D-05", "D-06", "D-09")
+@settings(max_examples=60)
+@given(
+    prescriptions(),
+    st.integers(0, 20),
+    st.integers(0, 6),
+    st.sampled_from([1, 7, 61]),
+    st.booleans(),
+)
+def test_what_the_check_accepts_the_pump_neither_denies_nor_withholds(
+    rx, spare, weekday, press_every, room_for_requests
+):
     board = BOARDS[0]
-    peaks = plan_or_skip(rx, board, MS_PER_MINUTE)
-    # Limits hardly above what is asked for.
-    for name, kind, spare in (("hourly", "hour", spare_hour), ("daily", "day", spare_day)):
-        steps = ceil(peaks.review.peaks[kind].demand) + spare
-        rx.limits_ug[name] = peaks.scale.ug(Fraction(steps))
-    program = plan_or_skip(rx, board, MS_PER_MINUTE).program
-    last_ms = max((bolus.end_ms for bolus in rx.boluses), default=0)
-    pump_decides(program.as_dict(), last_ms + 1500 * MS_PER_MINUTE)
+    loose = plan_or_skip(rx, board, MS_PER_MINUTE)
+    # Limits hardly above what the schedule needs, or all that is allotted.
+    guarded = loose.review.guarded
+    for name, kind in (("hourly", "hour"), ("daily", "day")):
+        needed = max(guarded.peaks[kind].demand, guarded.most_judged(kind))
+        steps = ceil(judged_steps(guarded, kind) if room_for_requests else needed) + spare
+        rx.limits_ug[name] = loose.scale.ug(Fraction(steps))
+    # The largest dose is at its limit.
+    rx.limits_ug["bolus"] = max((dose_ug for _, dose_ug in doses(rx)), default=Fraction(1))
+    plan = plan_or_skip(rx, board, MS_PER_MINUTE)
+    pump = MinutePump(plan.program.as_dict(), weekday)
+    pump.accept()
+    last_ms = max(
+        [bolus.end_ms + 1500 * MS_PER_MINUTE for bolus in rx.boluses] + [(rx.plan[-1].from_day + 2) * MS_PER_DAY]
+    )
+    may_deny = any(finding.field == "rx.toml: patient_bolus" for finding in plan.findings)
+    while pump.now_ms < last_ms:
+        try:
+            pump.minute(press=pump.now_ms // MS_PER_MINUTE % press_every == 0)
+        except Refused:
+            # A bolus of the schedule, for one that the patient had.
+            assert may_deny
+            break
+    assert may_deny or (pump.denied == 0 and pump.orders.peek() is None)

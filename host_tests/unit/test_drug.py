@@ -28,6 +28,21 @@ def test_the_hard_daily_cap_is_1000_ug_in_every_profile():
     assert {drug.limits["daily"].hard_high.value for drug in profiles.values()} == {1000}
 
 
+@pytest.mark.req("D-15")
+def test_a_screening_trial_is_50_75_and_100_ug_24_h_apart():
+    for drug in read_profiles(DRUGS / "baclofen.toml").values():
+        assert [rung.value for rung in drug.trial.rungs] == [50, 75, 100]
+        assert drug.trial.gap.value == 86_400_000
+        assert all(bound.source.startswith("D-15; label") for bound in (*drug.trial.rungs, drug.trial.gap))
+
+
+@pytest.mark.req("D-14")
+def test_every_profile_warns_of_withdrawal():
+    for drug in read_profiles(DRUGS / "baclofen.toml").values():
+        assert str(drug.withdrawal).startswith("abrupt withdrawal can bring high fever")
+        assert str(drug.withdrawal).endswith(" (label, boxed warning)")
+
+
 @pytest.mark.parametrize(
     "old, new, fragments",
     [
@@ -37,6 +52,12 @@ def test_the_hard_daily_cap_is_1000_ug_in_every_profile():
         ("soft_low", "soft_lwo", ["concentration.soft_low: (missing)", 'found "soft_lwo"']),
         (', source = "project default" }', " }", ["profile.spinal.bolus.hard_low.source: (missing)"]),
         ("[concentration]", "colour = 1\n[concentration]", ["colour: an unknown key"]),
+        ('"75 ug"', '"50 ug"', ["trial.step[2].value: '50 ug'", "more than the step before it, 50 ug"]),
+        ('value = "24 h"', 'value = "25 h"', ["trial.gap.value: '25 h'", "up to 24 h"]),
+        ("[withdrawal]", "[withdrawl]", ["withdrawal: (missing)", 'found "withdrawl"']),
+        ('"30 %"', '"30.5 %"', ["profile.spinal.titration.rise_hard.value: '30.5 %'", "a whole number of %"]),
+        ('"20 %"', '"31 %"', ["profile.spinal.titration.rise_soft: 31 %", "at most rise_hard, 30 %"]),
+        ('"50 %"', '"101 %"', ["profile.spinal.titration.fall_soft.value: '101 %'", "up to 100 %"]),
     ],
 )
 def test_a_drug_that_cannot_be_is_refused(old: str, new: str, fragments: list[str], tmp_path: Path):

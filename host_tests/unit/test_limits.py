@@ -9,7 +9,8 @@ import pytest
 
 from itb.boards.board import Board, load_board
 from itb.errors import InputError
-from itb.rx.limits import guard_window_ms, in_force, stack
+from itb.limits.guarded import guard_window_ms
+from itb.limits.limits import in_force, stack
 from prescriptions import CONTINUOUS, FLEX, changed, continuous, plan, read
 
 SIM = load_board("sim")
@@ -122,12 +123,24 @@ def test_where_no_bolus_fits_none_is_offered(tmp_path: Path):
 
 
 @pytest.mark.req("D-03")
-def test_the_bolus_limit_takes_what_it_says_and_no_microstep_more(tmp_path: Path):
+def test_the_bolus_limit_takes_what_it_says_and_nothing_more(tmp_path: Path):
     text = continuous("400 ug/day", BOLUS.format("{}", "10 min"), '[limits]\nbolus = "25 ug"\n')
-    error = refusal(text.format("25 ug"), tmp_path)
-    # 25 ug are 2882.05 microsteps; the device is told 2882.
-    assert greatest(error) == "24.999"
-    assert plan(text.format("24.999 ug"), tmp_path).program.limits["bolus"] == (2882, "prescription")
+    # 25 ug are 2882.05 microsteps; the device is told 2882, and judges the dose without what is below a microstep.
+    program = plan(text.format("25 ug"), tmp_path).program
+    assert program.limits["bolus"] == (program.boluses[0].whole, "prescription") == (2882, "prescription")
+    # Not a microstep above, and refused all the same.
+    error = refusal(text.format("25.001 ug"), tmp_path)
+    assert (error.field, error.value, greatest(error)) == ("rx.toml: bolus[1].dose", "25.001 ug", "25")
+
+
+@pytest.mark.req("D-03")
+@pytest.mark.parametrize("profile, most", [("spinal", 100), ("cerebral", 100), ("paediatric", 50)])
+def test_each_profile_takes_a_bolus_of_its_limit(profile: str, most: int, tmp_path: Path):
+    text = changed(continuous("100 ug/day", BOLUS.format("{}", "1 h")), ('"spinal"', f'"{profile}"'))
+    assert plan(text.format(f"{most} ug"), tmp_path).program.boluses
+    error = refusal(text.format(f"{most}.000001 ug"), tmp_path)
+    assert (error.value, greatest(error)) == (f"{most}.000001 ug", str(most))
+    assert f"limit bolus {most} ug" in error.accepted
 
 
 @pytest.mark.req("D-02")

@@ -11,49 +11,61 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
-from itb.boards.board import load_board
-from itb.rx.prescribed import MS_PER_DAY, Prescribed, prescribed_on
-from itb.rx.prescription import read_prescription
-from itb.rx.program import Plan, make_plan
-from itb.sim.account import account
+from itb.account.account import account
+from itb.account.counts import Counts
+from itb.account.course import course_of
+from itb.picture.drawing import draw
+from itb.picture.intended import Intended
+from itb.picture.rates import measured_rates
+from itb.picture.style import GREEN, GREY, VERMILION
+from itb.plan.program import Plan
+from itb.rx.prescribed import MS_PER_DAY
 from itb.sim.alarms import alarm_kinds
-from itb.sim.messages import Plant, Sample
-from itb.sim.picture import GREEN, GREY, VERMILION, draw, measured_rates
+from itb.sim.messages import Event, Sample
 from itb.sim.record import Record
+from itb.story.story import Story
 from prescriptions import FLEX
-from runs import MS_PER_HOUR, events, status_at
+from prescriptions import plan as plan_of
+from runs import MS_PER_HOUR, events, status_at, truth
 
 NOON_MS = 12 * MS_PER_HOUR
 
 
 @pytest.fixture
 def plan(tmp_path: Path) -> Plan:
-    path = tmp_path / "flex.toml"
-    path.write_text(FLEX, encoding="utf-8")
-    return make_plan(read_prescription(path), load_board("sim"))
+    return plan_of(FLEX, tmp_path)
 
 
 def faithful_run(plan: Plan, days: int, halt_ms: int | None = None) -> Record:
     """The ledger follows the prescription to the microstep, and stands still from `halt_ms` on."""
-    prescribed, record = prescribed_on(plan.prescription, plan.board), Record()
+    asked, record = intended(plan, days), Record()
     for t_ms in range(300_000, days * MS_PER_DAY + 1, 300_000):
-        steps = int(asked(prescribed, t_ms if halt_ms is None else min(t_ms, halt_ms)))
+        steps = int(plan.scale.steps(asked.ug_by(t_ms if halt_ms is None else min(t_ms, halt_ms))))
         counts = dict.fromkeys(("ordered_steps", "granted_steps", "confirmed_steps"), steps)
         status = status_at(t_ms, **counts, reservoir_steps=plan.fill_steps - steps, filled_steps=plan.fill_steps)
-        record.add(Sample(t_ms, status, Plant(steps, steps, 0)))
-    journal = [(0, "state_delivering", 0, 0), (8 * MS_PER_HOUR, "bolus", 2304, 0)]
-    if halt_ms is not None:
-        journal += [(halt_ms, "state_halted", 0, 0), (halt_ms, "alarm", 5, 3)]
-    record.events = events(*journal)
+        record.add(Sample(t_ms, status, truth(steps)))
+    record.events = journal(halt_ms)
     return record
 
 
-def asked(prescribed: Prescribed, t_ms: int) -> float:
-    return float(prescribed.during([(0, t_ms)], prescribed.boluses).steps)
+def intended(plan: Plan, days: int) -> Intended:
+    """What is prescribed for so many days."""
+    record = Record()
+    record.add(Sample(days * MS_PER_DAY, status_at(0), truth(0)))
+    record.events = journal(None)
+    return Intended(course_of(Story.of_prescription(plan), record))
+
+
+def journal(halt_ms: int | None) -> list[Event]:
+    told = [(0, "state_delivering", 0, 0), (8 * MS_PER_HOUR, "bolus", 2304, 0)]
+    if halt_ms is not None:
+        told += [(halt_ms, "state_halted", 0, 0), (halt_ms, "alarm", 5, 3)]
+    return events(*told)
 
 
 def picture(plan: Plan, record: Record) -> Figure:
-    return draw(plan, record, account(record, prescribed_on(plan.prescription, plan.board), plan.scale))
+    story = Story.of_prescription(plan)
+    return draw(story, record, account(record, course_of(story, record)))
 
 
 def texts(figure: Figure) -> str:
@@ -95,7 +107,9 @@ def test_the_dose_panel_draws_the_ledger_against_the_prescription(plan: Plan) ->
 
 
 def test_the_delivered_rate_is_measured_from_the_ledger(plan: Plan) -> None:
-    measured = measured_rates(plan, faithful_run(plan, 1, halt_ms=NOON_MS))
+    record = faithful_run(plan, 1, halt_ms=NOON_MS)
+    course = course_of(Story.of_prescription(plan), record)
+    measured = measured_rates(record, Counts(record.samples, course))
     at = {edge // MS_PER_HOUR: rate for edge, rate in zip(measured.edges_ms, measured.rates_ug_h, strict=False)}
     assert at[3] == pytest.approx(10, abs=0.15)
     assert at[10] == pytest.approx(20, abs=0.15)
@@ -167,7 +181,9 @@ def test_a_long_run_shows_the_dose_of_each_day(plan: Plan) -> None:
     rate, _, reservoir = picture(plan, faithful_run(plan, 9)).axes
     assert rate.get_ylabel() == "dose of the day, µg"
     heights = [bar.get_height() for bar in rate.patches if isinstance(bar, Rectangle)]
-    assert heights == [pytest.approx(ug, abs=0.02) for ug in [440, 430, *[420] * 7]]
+    assert heights[:9] == [pytest.approx(ug, abs=0.02) for ug in [440, 430, *[420] * 7]]
+    # Of these, boluses; the second was never begun.
+    assert heights[9:18] == [pytest.approx(ug, abs=0.02) for ug in [20, *[0] * 8]]
     assert reservoir.get_xlabel() == "days since the start"
 
 

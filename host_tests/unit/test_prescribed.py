@@ -1,54 +1,71 @@
-"""What the prescription asks for by any time, exactly."""
+"""What a prescription asks for, exactly."""
 
 from fractions import Fraction
-from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itb.rx.prescribed import MS_PER_DAY, Prescribed, PrescribedBolus
+from itb.rx.orders import Stage
+from itb.rx.prescribed import MS_PER_DAY, DayRates, Prescribed, prescribed_on
+from prescriptions import FLEX as FLEX_FILE
+from prescriptions import plan
 
 HALF_DAY_MS = MS_PER_DAY // 2
-FLEX = Prescribed([(0, Fraction(100)), (HALF_DAY_MS, Fraction(301))])
-BOLUS = PrescribedBolus(1000, Fraction(7, 2), 2000)
+FLEX = DayRates([(0, Fraction(100)), (HALF_DAY_MS, Fraction(301))])
+REST = DayRates([(0, Fraction(40))])
 
 
 def test_a_day_asks_for_the_sum_of_its_segments() -> None:
     assert FLEX.day_steps == Fraction(401, 2)
-    assert FLEX.basal_by(MS_PER_DAY) == FLEX.day_steps
-    assert FLEX.basal_by(3 * MS_PER_DAY + HALF_DAY_MS) == 3 * FLEX.day_steps + 50
+    assert FLEX.steps_by(MS_PER_DAY) == FLEX.day_steps
+    assert FLEX.steps_by(HALF_DAY_MS) == 50
+    assert FLEX.steps_by(HALF_DAY_MS + 1) == 50 + Fraction(301, MS_PER_DAY)
 
 
 def test_each_segment_holds_from_its_start_to_the_next() -> None:
-    assert FLEX.rate_steps_day(HALF_DAY_MS - 1) == 100
-    assert FLEX.rate_steps_day(HALF_DAY_MS) == 301
-    assert FLEX.rate_steps_day(MS_PER_DAY) == 100
+    assert FLEX.rate_at(HALF_DAY_MS - 1) == 100
+    assert FLEX.rate_at(HALF_DAY_MS) == 301
 
 
-def test_a_bolus_is_asked_for_evenly_and_only_within_its_time() -> None:
-    assert [BOLUS.steps_by(t_ms) for t_ms in (0, 1000, 2000)] == [0, 0, Fraction(7, 4)]
-    assert BOLUS.steps_by(3000) == BOLUS.steps_by(9000) == Fraction(7, 2)
+@pytest.mark.req("D-11")
+def test_a_ceiling_takes_only_what_is_above_it() -> None:
+    assert FLEX.at_most(150).rates == [100, 150]
+    assert FLEX.at_most(50).rates == [50, 50]
+    assert FLEX.at_most(400).day_steps == FLEX.day_steps
 
 
-def test_a_bolus_ends_with_the_span_it_began_in() -> None:
-    cut = FLEX.during([(0, 2000), (2500, 5000)], [BOLUS])
-    assert cut.bolus_steps == Fraction(7, 4)
-
-
-def test_a_bolus_that_would_begin_outside_is_not_asked_for() -> None:
-    assert FLEX.during([(0, 1000), (1001, 5000)], [BOLUS]).bolus_steps == 0
-
-
-@given(st.lists(st.integers(0, 3 * MS_PER_DAY), min_size=2, max_size=8))
-def test_spans_that_touch_ask_for_as_much_as_the_whole(cuts: list[int]) -> None:
-    edges = sorted(cuts)
-    pieces = list(pairwise(edges))
-    whole = FLEX.during([(edges[0], edges[-1])], [])
-    assert FLEX.during(pieces, []).basal_steps == whole.basal_steps == whole.steps
+@given(st.integers(0, MS_PER_DAY), st.integers(0, MS_PER_DAY))
+def test_a_later_time_asks_for_more_and_at_the_rates_of_the_day(one_ms: int, other_ms: int) -> None:
+    before_ms, after_ms = sorted((one_ms, other_ms))
+    steps = FLEX.steps_by(after_ms) - FLEX.steps_by(before_ms)
+    assert 100 * (after_ms - before_ms) <= steps * MS_PER_DAY <= 301 * (after_ms - before_ms)
 
 
 @pytest.mark.parametrize("starts", [[], [1], [0, 5, 5], [0, 9, 3]])
 def test_a_schedule_that_is_no_day_is_refused(starts: list[int]) -> None:
     with pytest.raises(ValueError, match="must begin with 0 and ascend"):
-        Prescribed([(start, Fraction(1)) for start in starts])
+        DayRates([(start, Fraction(1)) for start in starts])
+
+
+def test_a_plan_day_has_the_rates_of_its_stage_and_of_its_weekday() -> None:
+    days = (FLEX, REST)
+    program = Prescribed("program", 500_000, days, plan=(Stage(0, 0, 1), Stage(3, 1, 1), Stage(7, 1, 0)))
+    assert [program.stage_of(day) for day in (0, 2, 3, 6, 7, 99)] == [0, 0, 1, 1, 2, 2]
+    assert [program.rates_on(0, weekday) is REST for weekday in range(7)] == [False] * 5 + [True] * 2
+    assert program.rates_on(2, 6) is FLEX
+    assert program.day_steps == FLEX.day_steps
+
+
+def test_a_prescription_asks_for_the_microsteps_of_its_doses(tmp_path: Path) -> None:
+    made = plan(FLEX_FILE, tmp_path)
+    program = prescribed_on(made.prescription, made.board, made.program.rate_den)
+    assert program.name == "A flex day"
+    assert program.concentration_ng_ml == 2_000_000
+    # 420 ug of 2000 ug/mL are 210 uL, at 13879 nL for 3200 microsteps.
+    assert program.day_steps == Fraction(210_000 * 3200, 13_879)
+    assert [bolus.start_ms for bolus in program.boluses] == [8 * 3_600_000, MS_PER_DAY + HALF_DAY_MS]
+    assert program.boluses[0].dose.steps == Fraction(10_000 * 3200, 13_879)
+    assert program.boluses[1].dose.duration_ms == 600_000
+    assert program.day_steps == made.program.day_total_steps()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import pump.therapy.program
-from itb.rx.prescription import BOLUS_GAP_MS, BasalStep, ScheduledBolus, clock, moment
+from itb.rx.prescription import BOLUS_GAP_MS, BasalStep, ScheduledBolus, Stage, clock, moment
 from prescriptions import CONTINUOUS, FLEX, changed, continuous, read
 
 
@@ -14,7 +14,8 @@ def test_a_flex_day_is_read_in_every_part(tmp_path: Path):
     rx = read(FLEX, tmp_path)
     assert (rx.title, rx.notes, rx.mode) == ("A flex day", "", "flex")
     assert (rx.drug.label, rx.concentration_ug_ml) == ("drug baclofen/spinal", 2000)
-    assert rx.basal == (BasalStep(0, Fraction(240)), BasalStep(21_600_000, Fraction(480)))
+    assert rx.basal == rx.patterns == ((BasalStep(0, Fraction(240)), BasalStep(21_600_000, Fraction(480))),)
+    assert (rx.plan_kind, rx.plan) == ("", (Stage(0, 0, 0),))
     assert rx.boluses == (
         ScheduledBolus(1, 28_800_000, Fraction(20), 600_000),
         ScheduledBolus(2, 43_200_000, Fraction(10), 600_000),
@@ -33,12 +34,12 @@ def test_what_is_optional_can_be_left_out(tmp_path: Path):
 @pytest.mark.req("D-01")
 @pytest.mark.parametrize("rate", ["400 ug/day", "0.2 mL/day", "200 uL/day", "400 µg/day", "400 mcg/day"])
 def test_one_rate_can_be_written_as_dose_or_as_volume(rate: str, tmp_path: Path):
-    assert read(continuous(rate), tmp_path).basal == (BasalStep(0, Fraction(400)),)
+    assert read(continuous(rate), tmp_path).patterns == ((BasalStep(0, Fraction(400)),),)
 
 
 def test_a_rate_that_no_decimal_holds_stays_exact(tmp_path: Path):
     rx = read(changed(continuous("0.1 mL/h"), ("2000 ug/mL", "1234.5 ug/mL")), tmp_path)
-    assert rx.basal[0].rate_ug_day == Fraction(24, 10) * Fraction(12345, 10)
+    assert rx.patterns[0][0].rate_ug_day == Fraction(24, 10) * Fraction(12345, 10)
 
 
 def test_a_bolus_is_never_faster_than_was_asked(tmp_path: Path):
@@ -72,8 +73,8 @@ def test_a_day_can_have_48_steps(tmp_path: Path):
     )
     text = changed(CONTINUOUS, ('mode = "continuous"\nrate = "400 ug/day"\n', 'mode = "flex"\n')) + steps
     rx = read(text, tmp_path)
-    assert [step.start_ms for step in rx.basal] == [place * 1_800_000 for place in range(48)]
-    assert rx.basal[47].rate_ug_day == 52 * 24
+    assert [step.start_ms for step in rx.patterns[0]] == [place * 1_800_000 for place in range(48)]
+    assert rx.patterns[0][47].rate_ug_day == 52 * 24
 
 
 def test_times_are_shown_as_clocks_and_days():

@@ -1,5 +1,6 @@
 """One reader for all TOML files: every read states what it takes, and every key must be read."""
 
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,22 @@ def test_files_that_are_not_ours_are_refused(tmp_path: Path, content: bytes, fra
 def test_files_that_are_not_there_are_refused(tmp_path: Path):
     refused(lambda: read_table(tmp_path / "none.toml", "a board"), "No such file", "a board as a TOML file")
     refused(lambda: read_table(tmp_path, "a board"), "Is a directory")
+
+
+def test_flags_are_true_or_false_without_quotes():
+    assert table(on=True).flag("on")
+    assert not table(on=False).flag("on")
+    for bad in ("true", 1, 0, None):
+        refused(lambda bad=bad: table(on=bad).flag("on"), "x.toml: on", "true or false, without quotes")
+
+
+def test_dates():
+    assert table(start="2026-02-28").date("start") == date(2026, 2, 28)
+    for bad in ("2026-02-29", "2026-2-8", "20260228", "2026-W09-6", "2026-02-28 10:00", date(2026, 2, 28), 5):
+        refused(lambda bad=bad: table(start=bad).date("start"), "x.toml: start", 'a date in quotes, like "2026-01-05"')
+
+
+def test_dates_with_a_time_of_day():
+    assert table(at="2026-02-28 23:59").moment("at") == datetime(2026, 2, 28, 23, 59)
+    for bad in ("2026-02-28", "2026-02-28 24:00", "2026-02-28T10:00", "2026-02-28 10:00:00", "2026-02-28 1:00", 5):
+        refused(lambda bad=bad: table(at=bad).moment("at"), "x.toml: at", "a date and a time of day in quotes")

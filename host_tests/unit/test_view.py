@@ -1,15 +1,16 @@
 """The view of a running simulation: plain lines where there is no terminal, a panel where there is one."""
 
+import datetime
 import io
 
 import pytest
 from rich.console import Console
 
 from itb import BENCH_ONLY
+from itb.account.told import clock, moment, span
+from itb.run.view import View
 from itb.rx.prescribed import MS_PER_DAY
-from itb.sim.summary import clock, span
-from itb.sim.view import View
-from runs import MS_PER_HOUR, SCALE, sample_at, sound_run
+from runs import MS_PER_HOUR, NG_ML, SCALE, sample_at, sound_run
 
 
 def shown(days: int, terminal: bool = False) -> str:
@@ -49,6 +50,17 @@ def test_what_is_shown_as_delivered_is_the_ledger() -> None:
     assert "no alarm" in out.getvalue()
 
 
+def test_after_a_change_of_concentration_each_microstep_counts_for_what_it_carries() -> None:
+    out = io.StringIO()
+    view = View(Console(file=out, width=200), SCALE, MS_PER_DAY)
+    view.show(sample_at(6 * MS_PER_HOUR, ordered_steps=1000, confirmed_steps=1000))
+    weak = {"concentration_ng_ml": NG_ML // 4, "rate_steps_day": 9600}
+    view.show(sample_at(12 * MS_PER_HOUR, ordered_steps=1500, confirmed_steps=1400, **weak))
+    line = out.getvalue().splitlines()[-1]
+    assert "delivered 22.00 of 22.50 ug ordered" in line
+    assert "rate 2.00 ug/h" in line
+
+
 def test_standing_alarms_are_named() -> None:
     out = io.StringIO()
     view = View(Console(file=out, width=200), SCALE, MS_PER_DAY)
@@ -75,3 +87,9 @@ def test_the_live_panel_shows_progress_speed_and_alarms() -> None:
 def test_times_are_told_as_a_day_and_a_clock(t_ms: int, told: str, length: str) -> None:
     assert clock(t_ms) == told
     assert span(t_ms) == length
+
+
+def test_moments_of_a_dated_run_are_dates() -> None:
+    start = datetime.date(2026, 2, 27)
+    assert moment(2 * MS_PER_DAY + 90 * 60_000, start) == "2026-03-01 01:30"
+    assert moment(90 * 60_000, None) == "day 1, 01:30"
