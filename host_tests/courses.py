@@ -74,7 +74,8 @@ SKETCHES = st.builds(
     spare=st.tuples(SPARE, SPARE),
     bolus_cap=st.sampled_from([UNLIMITED, UNLIMITED, UNLIMITED, PARTS, PARTS // 2]),
     bridge=st.tuples(
-        st.one_of(st.integers(1, 500), st.integers(1, 5000)), st.one_of(st.sampled_from([0, 0, -1]), st.integers(0, HOUR_MS))
+        st.one_of(st.integers(1, 500), st.integers(1, 5000)),
+        st.one_of(st.sampled_from([0, 0, -1]), st.integers(0, HOUR_MS)),
     ),
 )
 

@@ -1,5 +1,6 @@
 """The whole firmware on the ports of an ESP32, with a simulated chip below them."""
 
+import gc
 import sys
 from importlib import import_module
 from itertools import pairwise
@@ -293,12 +294,18 @@ def as_module(board: Any) -> ModuleType:
     "board, port",
     [(board_on("esp32_devkit"), "esp32"), (board_on("esp32s3"), "esp32"), (generic(), "portable")],
 )
-def test_main_takes_the_ports_of_the_chip_and_leaves_them_closed(board: Any, port: str, tmp_path: Path) -> None:
+def test_main_takes_the_ports_of_the_chip_and_leaves_them_closed(
+    board: Any, port: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chip = wired(board)
+    collected_every: list[int] = []
+    # MicroPython's; CPython has none.
+    monkeypatch.setattr(gc, "threshold", collected_every.append, raising=False)
     with on_chip(chip, as_module(board), ModuleType("main")):
         sys.modules.pop("main")
         import_module("boot")
         sys.modules.pop("boot")
+        assert collected_every == [4096]
         assert chip.level(board.PIN_ENABLE) == 1
         module: Any = import_module(f"pump.hal.{port}")
         files = import_module("pump.hal.files").Files

@@ -1,4 +1,4 @@
-"""The limit on a bolus is held against its dose alone; the windows hold what is carried over from earlier doses, too."""
+"""The limit on a bolus is held against its dose alone; every window holds what is carried over to it, too."""
 
 import pytest
 
