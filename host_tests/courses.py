@@ -1,7 +1,7 @@
 """Random programs for the whole pump: small, mostly acceptable, at the edge of their caps more often than not.
 
-What is drawn is relative, a `Sketch`: hypothesis draws it alike whatever the pump has been through. `program_of` makes a
-device program of it, for the pump as the model has it.
+What is drawn is relative, a `Sketch`: hypothesis draws it alike whatever the pump has been through. `program_of` makes
+a device program of it, for the pump as the model has it.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ SPARE = st.one_of(st.none(), st.integers(0, PARTS), st.integers(0, PARTS // 12))
 
 @dataclass(frozen=True)
 class Sketch:
-    """A program, relative to a daily dose. A dose is (parts of the largest bolus, parts below a microstep, duration)."""
+    """A program, relative to a daily dose. A dose is (parts of the largest bolus, parts below a microstep, ms)."""
 
     den: int
     percent: int

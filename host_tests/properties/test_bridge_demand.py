@@ -140,6 +140,7 @@ def test_bridge_then_basal_are_owed_exactly_whatever_comes_between(
     pump.look()
     assert demand.mode == THERAPY
     pump.deliver(0)
+    pump.deliver(60_000)
     assert demand.ordered.total() == pump.expected()
     assert (demand.basal.day_ms, demand.basal.plan_day) == (pump.calendar.day_ms, pump.calendar.plan_day)
 

@@ -112,7 +112,7 @@ class PastOnlyGated(PastOnly):
 
 
 class Bucket:
-    """What this hour of the clock held so far, with bolus and basal, must stay under the cap. It begins anew every hour."""
+    """What this hour of the clock held so far, with bolus and basal, stays under the cap. It begins anew every hour."""
 
     def __init__(self, story: Story) -> None:
         self._cap = story.cap
@@ -167,14 +167,12 @@ def _share(request: Request, minute: int) -> int:
 def given_by_ours(story: Story) -> Course:
     """The same story on the pump: what was really sent to the motor, and whether a cap ever withheld anything."""
     rows = [[0, story.quiet * 24, 0], [story.rise * MINUTE_MS, story.busy * 24, 0]]
-    limits = {story.span: story.cap}
-    rig = Rig(program(rows, **limits), board("sim", MINUTE_MS))
+    source = program(rows, hour=story.cap) if story.span == "hour" else program(rows, day=story.cap)
+    rig = Rig(source, board("sim", MINUTE_MS))
     given: list[int] = []
     granted: list[bool] = []
     for minute in range(story.minutes):
-        for request in story.requests:
-            if request.minute == minute:
-                granted.append(_asks(rig, request))
+        granted += [_asks(rig, request) for request in story.requests if request.minute == minute]
         bursts = rig.bench.step.bursts
         rig.slice()
         given.append(rig.bench.step.burst_steps if rig.bench.step.bursts != bursts else 0)
