@@ -16,7 +16,7 @@ from pump.therapy.forecast import Forecast, forecast
 from pump.therapy.program import Bridge, Program, nothing_ordered
 from pump.therapy.schedule import SATURDAY, Schedule
 
-NONE = (-1, -1)
+NONE = -1
 
 
 class Line:
@@ -54,7 +54,9 @@ class Programs:
         self._limits = guard.limits
         self._doses = DoseHistory()
         self._stage = 0
-        self._today = NONE
+        # Of the day whose dose was noted last.
+        self._pattern = NONE
+        self._pattern_stage = 0
         # The windows count microsteps of this concentration.
         self._unit_ng_ml = 0
 
@@ -81,7 +83,7 @@ class Programs:
             self._guard.limits = limits
         self._tick.go_on()
         self._stage = 0
-        self._today = NONE
+        self._pattern = NONE
         self._tell(before, len(program.schedule.whole), len(program.boluses))
         self.loaded = True
         if delivering:
@@ -219,7 +221,7 @@ class Programs:
         if demand.mode == BRIDGE:
             self._journal.log("bridge", demand.bridge.left_steps, demand.bridge.left_ms)
         else:
-            self._today = NONE
+            self._pattern = NONE
             self._follow_dose()
 
     def poll(self, delivering: bool) -> None:
@@ -271,9 +273,9 @@ class Programs:
     def _follow_dose(self) -> None:
         """A day of another pattern has begun: this is what the line gets, and what titration is judged by."""
         basal = self._tick.demand.basal
-        today = (basal.stage, basal.pattern)
-        if today != self._today:
-            self._today = today
+        if basal.pattern != self._pattern or basal.stage != self._pattern_stage:
+            self._pattern = basal.pattern
+            self._pattern_stage = basal.stage
             program = self.program
             self.line = Line(program.concentration_ng_ml, program.schedule.stage_total(basal.stage))
             self._doses.note(_dose(program, basal.pattern), self._journal.uptime_ms)
