@@ -1,5 +1,7 @@
 """What the board starts: the pump on its own hardware. `import main` alone starts nothing."""
 
+import gc
+
 import board
 
 from pump.app import App
@@ -27,6 +29,10 @@ def run(prepare=None) -> None:
     ports = open_ports()
     try:
         app = App(board, ports)
+        if hasattr(gc, "threshold"):
+            # All is loaded: from here on the loop is not to be held up for every few objects, as boot.py wants it.
+            gc.collect()
+            gc.threshold(-1)
         app.open()
         if prepare is not None:
             prepare(app)

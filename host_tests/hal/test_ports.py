@@ -319,6 +319,7 @@ def test_main_takes_the_ports_of_the_chip_and_leaves_them_closed(
 
         with pytest.raises(KeyboardInterrupt):
             main.run(prepare)
+    assert collected_every == [4096, -1]
     assert seen[0].control.state == "stopped"
     assert seen[0].tick.beats > 400
     assert chip.level(board.PIN_ENABLE) == 1
