@@ -11,7 +11,7 @@ from pump.hal.span import Span
 
 RECEIVE_MAX_BYTES = 256
 # What may wait to go out on the console, and how much of it goes in one poll of the loop: four packets of USB, so that
-# an answer of the pump's status is out within half a second.
+# an answer of the pump's status is out within a second.
 CONSOLE_QUEUE_BYTES = 4096
 CONSOLE_SEND_BYTES = 256
 # Bytes that go out in longer than this were waited for; then the console is left alone for the pause.
