@@ -169,9 +169,9 @@ def test_what_a_poll_does_is_bounded_however_many_answers_it_gave() -> None:
     console.poll()
     for _ in range(10):
         console.link.send(bytes(300))
-    assert console.stdout.writes <= 256
+    assert console.stdout.writes <= 64
     console.poll(10)
-    assert console.stdout.writes <= 11 * 256
+    assert console.stdout.writes <= 11 * 64
     console.poll(50)
     assert console.stdout.outgoing == bytes(3000)
 

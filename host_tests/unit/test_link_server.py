@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pump.core.ports import Link
-from pump.link.server import LINE_MAX, Server
+from pump.link.server import LINE_MAX, WAITING_MAX, Server
 from twin.peripherals import LoopLink
 
 REFUSAL = {"error": "request is refused; accepted: status"}
@@ -32,7 +32,8 @@ def answers_to(pieces: list[bytes]) -> list[object]:
     """What comes back when the `pieces` arrive one after the other."""
     link = PiecewiseLink(pieces)
     server = Server(link, lambda: STATUS)
-    for _ in pieces:
+    # A poll answers one line.
+    for _ in range(len(pieces) + sum(piece.count(b"\n") for piece in pieces)):
         server.poll()
     assert all(answer.endswith(b"\n") for answer in link.sent)
     return [json.loads(answer) for answer in link.sent]
@@ -64,7 +65,7 @@ def test_a_request_is_not_found_at_the_beginning_of_a_line_too_long() -> None:
     assert answers_to([b"status" + b" " * LINE_MAX + b"\n"]) == [REFUSAL]
 
 
-@given(stream=st.binary(max_size=600), cut=st.integers(1, 256))
+@given(stream=st.binary(max_size=WAITING_MAX), cut=st.integers(1, 256))
 def test_any_bytes_get_exactly_one_answer_for_each_line(stream: bytes, cut: int) -> None:
     pieces = [stream[i : i + cut] for i in range(0, len(stream), cut)]
     expected = [STATUS if line == b"status" else REFUSAL for line in stream.split(b"\n")[:-1]]
@@ -79,11 +80,24 @@ def test_what_is_kept_of_a_line_is_bounded(pieces: list[bytes]) -> None:
         assert len(server._line) <= LINE_MAX
 
 
+def test_a_flood_of_requests_waits_within_bounds_and_costs_a_poll_one_answer() -> None:
+    link = PiecewiseLink([b"status\n" * 36] * 20)
+    server = Server(link, lambda: STATUS)
+    for polls in range(1, 21):
+        server.poll()
+        assert len(link.sent) == polls
+        assert len(server._waiting) < WAITING_MAX
+
+
 def test_a_programmer_who_does_not_listen_stops_nothing() -> None:
     link = LoopLink()
     server = Server(link, lambda: STATUS)
     link.put(b"\n" * 2000)
-    for _ in range(8):
+    for _ in range(2000):
         server.poll()
     assert link.dropped > 0
-    assert link.take().count(b"\n") + link.dropped == 2000
+    link.take()
+    link.put(b"\nstatus\n")
+    server.poll()
+    server.poll()
+    assert link.take().endswith(json.dumps(STATUS).encode() + b"\n")

@@ -10,10 +10,9 @@ from pump.core.ports import Link
 from pump.hal.span import Span
 
 RECEIVE_MAX_BYTES = 256
-# What may wait to go out on the console, and how much of it goes in one poll of the loop: four packets of USB, so that
-# an answer of the pump's status is out within a second.
+# What may wait to go out on the console, and how much of it goes in one poll of the loop: a packet of USB.
 CONSOLE_QUEUE_BYTES = 4096
-CONSOLE_SEND_BYTES = 256
+CONSOLE_SEND_BYTES = 64
 # Bytes that go out in longer than this were waited for; then the console is left alone for the pause.
 CONSOLE_SLOW_US = 50_000
 CONSOLE_PAUSE_US = 5_000_000
