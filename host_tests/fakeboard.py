@@ -2,7 +2,7 @@
 every single operation."""
 
 from itb.flash.failures import Lost, NoRoom
-from itb.flash.image import DATA, FOLDER, INCOMING, Image, blocks, sha256
+from itb.flash.image import DATA, FOLDER, FORGOTTEN, INCOMING, Image, blocks, sha256
 from itb.flash.target import Listing, Machine
 
 BLOCK_BYTES = 4096
@@ -88,6 +88,23 @@ class FakeBoard:
         if any(each.startswith(path + "/") for each in (*self.files, *self.folders)):
             raise Lost("ENOTEMPTY")
         self.folders.remove(path)
+
+    def forget(self) -> int:
+        for path in self._within(FORGOTTEN):
+            self.remove(path)
+        self._begin(f"rename {DATA} {FORGOTTEN}")
+        for path in self._within(DATA):
+            self.files[FORGOTTEN + path.removeprefix(DATA)] = self.files.pop(path)
+        self.folders = {FORGOTTEN + path.removeprefix(DATA) if path.startswith(DATA) else path for path in self.folders}
+        gone = self._within(FORGOTTEN)
+        for path in gone:
+            self.remove(path)
+        for path in sorted((path for path in self.folders if path.startswith(FORGOTTEN)), reverse=True):
+            self.remove_folder(path)
+        return len(gone)
+
+    def _within(self, folder: str) -> list[str]:
+        return [path for path in self.files if path.startswith(folder + "/")]
 
     def free_blocks(self) -> int:
         files = sum(blocks(len(content), BLOCK_BYTES) for content in self.files.values())

@@ -72,6 +72,8 @@ def test_what_follows_from_the_settings_is_in_human_units(itb):
         "halts at 32 microsteps",
         "pressure sensor 1250 mV at 0 kPa 10 mV/kPa",
         "stall line DIAG, active high",
+        "lease 5 uL 138 microsteps",
+        "service life 2555 days",
     ):
         assert fragment in said
 

@@ -88,8 +88,9 @@ class Flashed:
         verify: bool = False,
         reboot: bool = True,
         back_s: float = PATIENCE_S,
+        forget: bool = False,
     ) -> None:
-        order = Order(name, port, verify, reboot, device=device, patience_s=PATIENCE_S, back_s=back_s)
+        order = Order(name, port, verify, reboot, device=device, patience_s=PATIENCE_S, back_s=back_s, forget=forget)
         out, errors = StringIO(), StringIO()
         self.status = flash(order, Console(file=out, width=100), Console(file=errors, width=100))
         self.out, self.errors = out.getvalue(), errors.getvalue()
@@ -227,6 +228,65 @@ def test_the_room_that_is_asked_for_is_enough(tmp_path: Path, source: Source) ->
             statuses.append(done.status)
     assert statuses == sorted(statuses, reverse=True)
     assert set(statuses) == {8, 0}
+
+
+def test_told_to_forget_it_warns_and_the_pump_starts_as_new(board: VmBoard, source: Source) -> None:
+    device = source()
+    image = make_image(load_board(BOARD), device)
+    done = Flashed(device, board.port, forget=True)
+    assert (done.status, done.errors) == (0, "")
+    assert "WARNING: the pump's memory is removed." in done.out
+    assert "Forgotten: 2 files. The pump starts as new." in done.out
+    assert "Self-test passed" in done.out
+    tree = tree_when_off(board)
+    assert {path for path, content in tree.items() if content is not None} == {*image.files, MANIFEST}
+    assert "/data" not in tree
+    assert "/forgotten" not in tree
+    again = Flashed(device, board.port, forget=True)
+    assert again.status == 0
+    assert "Nothing to copy" in again.out
+    assert "There was no memory to forget." in again.out
+
+
+def test_not_told_to_forget_it_says_nothing_of_it(board: VmBoard, source: Source) -> None:
+    done = Flashed(source(), board.port)
+    assert "memory" not in done.out
+    assert DATA.items() <= files_when_off(board).items()
+
+
+def test_to_forget_and_to_verify_exclude_one_another(board: VmBoard, source: Source) -> None:
+    done = Flashed(source(), board.port, verify=True, forget=True)
+    assert done.status == 2
+    assert "--forget: together with --verify is refused; accepted: one of the two" in done.errors
+    assert board.starts == ["power"]
+
+
+def test_power_that_fails_while_it_forgets_leaves_all_of_the_memory_or_none(tmp_path: Path, source: Source) -> None:
+    board = VmBoard(tmp_path)
+    board.put(DATA)
+    device = source()
+    with board:
+        assert Flashed(device, board.port).status == 0
+    before = board.disk.read_bytes()
+    cut_off = 0
+    for writes in range(1000):
+        board.disk.write_bytes(before)
+        board.power_on(writes)
+        done = Flashed(device, board.port, reboot=False, forget=True)
+        board.power_off()
+        left = {path: content for path, content in board.tree().items() if path.startswith("/data/") and content}
+        assert left in (DATA, {})
+        if done.status == 0:
+            assert left == {}
+            break
+        cut_off += 1
+        assert done.status == 9, done.errors
+        assert "its memory is there, whole, or forgotten. Flash again with --forget." in done.errors
+        with board:
+            again = Flashed(device, board.port, reboot=False, forget=True)
+        assert again.status == 0, again.errors
+        assert not [path for path in board.tree() if path.startswith(("/data", "/forgotten"))]
+    assert cut_off > 3
 
 
 @pytest.mark.req("I-01")

@@ -24,7 +24,7 @@ INPUT_ONLY = {"esp32": range(34, 40)}
 # How many soft callbacks may wait; more are dropped (MICROPY_SCHEDULER_DEPTH).
 SCHEDULER_DEPTH = 8
 
-IN, OUT = 0, 1
+IN, OUT, OPEN_DRAIN = 0, 1, 2
 PULL_DOWN, PULL_UP = 1, 2
 
 
@@ -79,6 +79,11 @@ class Chip:
         self.look_us = 0
         # Called at each look at a pulse counter, before the count is taken: lets a test slip an edge in.
         self.on_look: Callable[[], None] = lambda: None
+        # Why it started, and what registers of other parts hold.
+        self.reset_cause = 1
+        self.registers: dict[int, int] = {}
+        # What answers on an I2C bus, by its pins SDA and SCL.
+        self.i2c_buses: dict[tuple[int, int], Any] = {}
         self._pulled_up: set[int] = set()
         self._wdt_turn = 0
         self._events: list[tuple[int, int, Callable[[], None]]] = []
@@ -177,6 +182,8 @@ class Chip:
                         listener(number, level)
 
     def _level(self, number: int, pad: Pad) -> int:
+        if pad.mode == OPEN_DRAIN and not pad.latch:
+            return 0
         if pad.mode == OUT:
             return pad.latch if pad.driver == OWN else self.signals[pad.driver]
         if pad.outside is not None:
@@ -213,6 +220,8 @@ class Chip:
         return self.pad(offset // 4)
 
     def load(self, address: int) -> int:
+        if address in self.registers:
+            return self.registers[address]
         return self._driven_pad(address).driver
 
     def store(self, address: int, value: int) -> None:

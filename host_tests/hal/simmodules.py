@@ -10,6 +10,7 @@ from typing import Any
 from hal.simchip import (
     IN,
     MASK,
+    OPEN_DRAIN,
     OUT,
     PCNT_UNITS,
     PULL_DOWN,
@@ -29,7 +30,7 @@ SUPPLY_UV = 3_300_000
 
 def _pin_class(chip: Chip) -> type:
     class Pin:
-        IN, OUT = IN, OUT
+        IN, OUT, OPEN_DRAIN = IN, OUT, OPEN_DRAIN
         PULL_DOWN, PULL_UP = PULL_DOWN, PULL_UP
         IRQ_RISING = 1
 
@@ -43,7 +44,7 @@ def _pin_class(chip: Chip) -> type:
             if level is None:
                 return chip.level(self.number)
             pad = chip.pad(self.number)
-            if pad.mode != OUT:
+            if pad.mode not in (OUT, OPEN_DRAIN):
                 raise Broken(f"a write to pin {self.number}, which is an input")
             pad.latch = 1 if level else 0
             chip.settle()
@@ -176,6 +177,34 @@ def _uart_class(chip: Chip) -> type:
             return len(data)
 
     return UART
+
+
+def _i2c_class(chip: Chip, hard: bool) -> type:
+    class I2C:
+        """Finds what the chip has on these pins. A hard one minds which bus they belong to."""
+
+        def __init__(self, *number: int, sda: Any, scl: Any, freq: int) -> None:
+            if hard:
+                of = [0] if chip.kind.startswith("esp32") else [sda.number // 2 % 2, scl.number // 2 % 2]
+                if list(number) * len(of) != of or chip.kind == "generic":
+                    raise ValueError("no such bus on these pins")
+            elif number:
+                raise TypeError("a bus of pins has no number")
+            assert freq <= 400_000
+            self._pins = sda.number, scl.number
+
+        def readfrom_mem_into(self, address: int, register: int, buffer: bytearray) -> None:
+            self._bus().readfrom_mem_into(address, register, buffer)
+
+        def writeto_mem(self, address: int, register: int, data: bytes) -> None:
+            self._bus().writeto_mem(address, register, data)
+
+        def _bus(self) -> Any:
+            if self._pins not in chip.i2c_buses:
+                raise OSError(5)
+            return chip.i2c_buses[self._pins]
+
+    return I2C
 
 
 def _rmt_class(chip: Chip) -> type:
@@ -330,8 +359,15 @@ def modules(chip: Chip) -> dict[str, ModuleType]:
         ADC=_adc_class(chip),
         PWM=_pwm_class(chip),
         UART=_uart_class(chip),
+        I2C=_i2c_class(chip, hard=True),
+        SoftI2C=_i2c_class(chip, hard=False),
         mem32=_Mem32(chip),
+        reset_cause=lambda: chip.reset_cause,
+        PWRON_RESET=1,
+        WDT_RESET=3,
     )
+    if chip.kind.startswith("esp32"):
+        vars(machine).update(HARD_RESET=2, DEEPSLEEP_RESET=4, SOFT_RESET=5)
     if chip.kind in RMT_CHANNELS:
         vars(esp32).update(RMT=_rmt_class(chip), PCNT=_pcnt_class(chip))
     vars(time).update(

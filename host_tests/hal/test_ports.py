@@ -50,6 +50,10 @@ class Pump:
         self.control.load(program([[0, steps_s * 86_400, 0]]))
         self.control.set_time(0, MONDAY)
         self.control.start()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """The ticks begin, whatever they find to do."""
         self.ports.start_ticks(self.app.tick.run_once)
         self.chip.blocked_us = 0
         self.app.loop.poll()
@@ -272,8 +276,9 @@ def test_started_again_the_watchdog_has_its_own_time_out_again(tmp_path: Path) -
     # A soft reset gives the channels back.
     first.chip.rmts.clear()
     again = Pump(board, tmp_path, first.chip)
-    again.start()
+    again.go_on()
     again.run(100)
+    assert again.control.state == "delivering"
     with pytest.raises(Reset):
         again.chip.hang(board.WATCHDOG_MS + 1)
 

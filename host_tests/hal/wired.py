@@ -4,15 +4,17 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from hal.simchip import Chip
+from itb.boards.sealed import sealed
 from rig import board_module
 
 ABSENT = -1
 
 
 def constants(name: str, **changes: int | str) -> Any:
-    """The constants of board `name`, some of them replaced."""
+    """The constants of board `name`, some of them replaced, as its generator would seal them."""
     module: ModuleType = board_module(name)
-    return SimpleNamespace(**{key: value for key, value in vars(module).items() if key.isupper()} | changes)
+    own = {key: value for key, value in vars(module).items() if key.isupper()}
+    return SimpleNamespace(**sealed({**own, **changes}))
 
 
 def generic_board(**changes: int | str) -> Any:

@@ -73,7 +73,8 @@ def test_a_voltage_is_measured_where_the_first_adc_is(chip: str, adc: list[int],
 
 
 @pytest.mark.parametrize(
-    "name", ["step", "dir", "enable", "sounder", "light_red", "light_green", "light_blue", "link_tx"]
+    "name",
+    ["step", "dir", "enable", "sounder", "light_red", "light_green", "light_blue", "link_tx", "i2c_sda", "i2c_scl"],
 )
 def test_an_output_cannot_sit_on_a_pin_that_cannot_drive(name: str, tmp_path: Path):
     for pin in (34, 35, 36, 39):
@@ -100,6 +101,35 @@ def test_an_rp2_has_its_second_uart_on_few_pins(name: str, legal: set[int], tmp_
             assert pins(tmp_path, "rp2040", **{name: pin})[name] == pin
         else:
             assert f"{name}: {pin} is refused" in refusal(tmp_path, "rp2040", **{name: pin})
+
+
+@pytest.mark.parametrize("chip", ["rp2040", "rp2350"])
+def test_an_rp2_has_sda_on_even_pins_and_scl_on_odd_ones_of_the_same_bus(chip: str, tmp_path: Path):
+    # I2C0 has 0 and 1, 4 and 5, ..., I2C1 has 2 and 3, 6 and 7, ... (datasheets, GPIO functions).
+    buses = [{0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 28}, {2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 26, 27}]
+    free = sorted(CHIPS[chip].pins - set(RP2.values()))
+    taken = 0
+    for sda in free:
+        for scl in free:
+            if sda == scl:
+                continue
+            legal = sda % 2 == 0 and scl % 2 == 1 and any({sda, scl} <= bus for bus in buses)
+            if legal:
+                found = pins(tmp_path, chip, i2c_sda=sda, i2c_scl=scl)
+                assert (found["i2c_sda"], found["i2c_scl"]) == (sda, scl)
+                taken += 1
+            else:
+                wrong = "i2c_sda" if sda % 2 else "i2c_scl"
+                said = refusal(tmp_path, chip, i2c_sda=sda, i2c_scl=scl)
+                assert f"{wrong}: " in said
+                assert f"a pin of the {chip} fit for {wrong}" in said
+    assert taken > 20
+
+
+@pytest.mark.parametrize("chip, sda, scl", [("esp32", 21, 22), ("esp32", 18, 4), ("esp32s3", 8, 9), ("generic", 48, 0)])
+def test_elsewhere_i2c_is_on_any_two_pins_that_drive(chip: str, sda: int, scl: int, tmp_path: Path):
+    found = pins(tmp_path, chip, i2c_sda=sda, i2c_scl=scl)
+    assert (found["i2c_sda"], found["i2c_scl"]) == (sda, scl)
 
 
 def test_a_pin_is_used_once_and_the_refusal_names_by_what_and_what_is_free(tmp_path: Path):

@@ -1,12 +1,13 @@
 """Installing: what is compared, copied, removed and kept, and in which order."""
 
 import json
+from contextlib import suppress
 
 import pytest
 
 from fakeboard import FakeBoard, image
-from itb.flash.failures import NoRoom, Spoiled
-from itb.flash.image import HELD, INCOMING, MAIN, MANIFEST, Image
+from itb.flash.failures import Lost, NoRoom, Spoiled
+from itb.flash.image import FORGOTTEN, HELD, INCOMING, MAIN, MANIFEST, Image
 from itb.flash.install import Changes, compare, install, installed_by
 
 DATA = {"/data/settings": b"mine", "/data/journal": b"seq 1", "/data/pump/one.mpy": b"not code"}
@@ -179,3 +180,38 @@ def test_the_record_tells_version_board_and_build() -> None:
     build = image("pico")
     assert installed_by(build.manifest) == ("1.2.3", "pico", build.build)
     assert installed_by(b"?") == ("", "", "")
+
+
+def test_a_memory_that_is_forgotten_is_gone_with_its_folders_and_nothing_else() -> None:
+    build = image()
+    board = installed(build, **DATA, **{"/notes.txt": b"theirs"})
+    assert board.forget() == len(DATA)
+    assert board.files == {**build.files, MANIFEST: build.manifest, "/notes.txt": b"theirs"}
+    assert board.folders == {"/", "/pump", "/pump/core"}
+    assert changes_on(board, build).none
+
+
+def test_cut_off_while_it_forgets_the_pump_has_all_of_its_memory_or_none_and_the_next_installation_clears_up() -> None:
+    build = image()
+    for operations in range(100):
+        board = installed(build, **DATA)
+        board.operations_left = operations
+        with suppress(Lost):
+            board.forget()
+        done, board.operations_left = board.operations_left != 0, -1
+        left = {path: content for path, content in board.files.items() if path.startswith("/data/")}
+        assert left in (DATA, {})
+        flashed(board, build)
+        assert board.files == {**build.files, MANIFEST: build.manifest, **left}
+        assert not any(folder.startswith(FORGOTTEN) for folder in board.folders)
+        if done:
+            assert left == {}
+            return
+    pytest.fail("it never ended")
+
+
+def test_without_being_told_to_forget_no_installation_does() -> None:
+    board = installed(image(), **DATA)
+    for build in (image(two="another second"), image(two="")):
+        flashed(board, build)
+        assert {path: board.files[path] for path in DATA} == DATA

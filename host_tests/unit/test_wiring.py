@@ -27,8 +27,16 @@ def with_uart(directory: Path) -> Board:
     return read_board(path)
 
 
+def with_clock(directory: Path) -> Board:
+    path = directory / "esp32_devkit.toml"
+    text = (CONFIGS / path.name).read_text(encoding="utf-8")
+    clock = ("[pins]", '[wall_clock]\nchip = "DS3231"\n\n[pins]\ni2c_sda = 16\ni2c_scl = 17')
+    path.write_text(changed(text, clock), encoding="utf-8")
+    return read_board(path)
+
+
 def every_board(directory: Path) -> list[Board]:
-    return [*map(load_board, BENCHES), with_uart(directory)]
+    return [*map(load_board, BENCHES), with_uart(directory), with_clock(directory)]
 
 
 def test_pins_are_named_as_the_module_prints_them():
@@ -73,6 +81,16 @@ def test_what_a_connection_names_is_in_the_list_of_parts(name: str):
 def test_only_what_a_board_needs_is_bought(name: str, lacks: set[str]):
     everything = {one.ref for one in components(load_board("esp32_devkit"))}
     assert everything - {one.ref for one in components(load_board(name))} == lacks
+
+
+def test_a_wall_clock_is_wired_and_bought_where_the_board_has_one(tmp_path: Path):
+    board = with_clock(tmp_path)
+    wires = {one.signal: one.to for one in connections(board)}
+    assert wires["i2c_sda"] == "SDA of the DS3231 module; its VCC to 3.3 V, its GND to GND"
+    assert wires["i2c_scl"] == "SCL of the DS3231 module"
+    bought = [item.what for item in bill(board)]
+    assert any("DS3231" in what for what in bought)
+    assert len(bought) == len(bill(load_board("esp32_devkit"))) + 1
 
 
 def test_every_bench_pulls_enable_up_and_can_cut_the_motors_supply():

@@ -137,3 +137,20 @@ class Sounder:
     def signal(self, priority: int) -> None:
         """*loop.* Show `priority` (`safety.alarms`): 0 silent, 1 low, 2 medium, 3 high."""
         raise NotImplementedError
+
+
+class WallClock:
+    """The time of day and of the week, from a clock with a battery of its own; or nothing, where there is none.
+
+    No method raises OSError: a clock that does not answer is one that does not know.
+    """
+
+    def read(self) -> "tuple[int, int] | None":
+        """*loop.* `day_ms`, the milliseconds since midnight, 0 <= day_ms < 86_400_000, and `weekday`, 0 = Monday to 6.
+        None when there is no clock, when it stopped since it was set, and when what it says cannot be."""
+        raise NotImplementedError
+
+    def set(self, day_ms: int, weekday: int) -> None:
+        """*loop.* Go on from `day_ms` and `weekday`, as `read` gives them; nothing where there is no clock. Only with
+        both within their range. Whether it was taken, `read` tells."""
+        raise NotImplementedError

@@ -15,8 +15,10 @@ from pump.hal.files import Files
 from pump.hal.links import link
 from pump.hal.pins import signal_in
 from pump.hal.pressure import pressure_sensor
+from pump.hal.reset_cause import reset_cause
 from pump.hal.sounder import AlarmSignal
 from pump.hal.ticker import Ticker
+from pump.hal.wall_clock import wall_clock
 from pump.hal.watchdog import ChipWatchdog
 
 TICK_TIMER = 0
@@ -45,6 +47,7 @@ class Ports:
         Raises Refused for a board that asks for more than RMT channels can do.
         """
         self._board = board
+        self.reset_cause = reset_cause()
         self.clock = SystemClock()
         # The dead man's trial enables the driver: by then STEP is held low, and an edge there is counted.
         self.step = RmtStep(board)
@@ -56,6 +59,7 @@ class Ports:
         self.link = link(board)
         self.watchdog = TaskWatchdog(board.WATCHDOG_MS)
         self.sounder = AlarmSignal(board)
+        self.wall_clock = wall_clock(board)
         self._ticker = Ticker(Timer(TICK_TIMER), self.step, self.dead_man)
 
     def start_ticks(self, run_once) -> None:

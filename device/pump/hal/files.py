@@ -26,16 +26,21 @@ class Files(Nvm):
             with open(self._path(name), "rb") as file:
                 return file.read()
         except OSError as error:
-            if error.errno == ENOENT:
-                return None
-            raise
+            if error.errno != ENOENT:
+                raise
+        # Without its folder the memory is not empty: it is missing.
+        os.stat(self._folder)
+        return None
 
     def write(self, name: str, data: bytes) -> None:
-        # littlefs renames in one go: after a power cut the old or the new stands.
-        fresh = self._path(name) + FRESH
-        with open(fresh, "wb") as file:
+        # littlefs takes over what is in a file when that is closed, and renames, in one go: after a power cut the old
+        # or the new stands. Only a file that is new would stand there empty before it is closed.
+        path = self._path(name)
+        new = not self._exists(path)
+        with open(path + FRESH if new else path, "wb") as file:
             file.write(data)
-        os.rename(fresh, self._path(name))
+        if new:
+            os.rename(path + FRESH, path)
 
     def append(self, name: str, data: bytes) -> None:
         with open(self._path(name), "ab") as file:
@@ -50,6 +55,13 @@ class Files(Nvm):
 
     def names(self) -> "list[str]":
         return sorted(name for name in os.listdir(self._folder) if not name.endswith(FRESH))
+
+    def _exists(self, path: str) -> bool:
+        try:
+            os.stat(path)
+        except OSError:
+            return False
+        return True
 
     def _path(self, name: str) -> str:
         return self._folder + "/" + name

@@ -21,9 +21,11 @@ from pump.hal.files import Files
 from pump.hal.links import link
 from pump.hal.pins import ABSENT, signal_in
 from pump.hal.pressure import pressure_sensor
+from pump.hal.reset_cause import reset_cause
 from pump.hal.sounder import AlarmSignal
 from pump.hal.span import Span
 from pump.hal.ticker import Ticker
+from pump.hal.wall_clock import wall_clock
 from pump.hal.watchdog import ChipWatchdog
 
 # Evenly spaced over a tick, the second step is half a tick after the first: what a tick may take of the loop's time.
@@ -145,6 +147,7 @@ class Ports:
     def __init__(self, board) -> None:
         """Opens the hardware; the driver stays disabled. Raises Refused for a board whose bursts are too long."""
         self._board = board
+        self.reset_cause = reset_cause()
         self.clock = SystemClock()
         self.dead_man = TimerDeadMan(board, self.clock)
         self.step = PinStep(board)
@@ -155,6 +158,7 @@ class Ports:
         self.link = link(board)
         self.watchdog = ChipWatchdog(board.WATCHDOG_MS)
         self.sounder = AlarmSignal(board)
+        self.wall_clock = wall_clock(board)
         self._ticker = Ticker(Timer(-1), self.step, self.dead_man)
 
     def start_ticks(self, run_once) -> None:

@@ -14,8 +14,10 @@ from pump.hal.files import Files
 from pump.hal.links import link
 from pump.hal.pins import ABSENT, signal_in
 from pump.hal.pressure import pressure_sensor
+from pump.hal.reset_cause import rp2_reset_cause
 from pump.hal.sounder import AlarmSignal
 from pump.hal.ticker import Ticker
+from pump.hal.wall_clock import wall_clock
 from pump.hal.watchdog import ChipWatchdog
 
 STEP_MACHINE, EDGE_MACHINE, DEAD_MAN_MACHINE = 0, 1, 2
@@ -166,6 +168,7 @@ class Ports:
     def __init__(self, board) -> None:
         """Opens the hardware; the driver stays disabled."""
         self._board = board
+        self.reset_cause = rp2_reset_cause(board.CHIP)
         _free_pio()
         self.dead_man = PioDeadMan(board)
         self.step = PioStep(board)
@@ -177,6 +180,7 @@ class Ports:
         self.link = link(board)
         self.watchdog = ChipWatchdog(board.WATCHDOG_MS)
         self.sounder = AlarmSignal(board)
+        self.wall_clock = wall_clock(board)
         self._ticker = Ticker(Timer(-1), self.step, self.dead_man)
 
     def start_ticks(self, run_once) -> None:

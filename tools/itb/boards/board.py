@@ -15,7 +15,10 @@ from pathlib import Path
 from itb.boards.calibration import read_calibration
 from itb.boards.chips import CHIPS, read_pins
 from itb.boards.drivers import DRIVERS, Driver
+from itb.boards.lease import lease_steps, read_lease, refuse_short_lease
 from itb.boards.peripherals import Peripherals, read_peripherals
+from itb.boards.sealed import sealed
+from itb.boards.service import DEFAULT_DAYS, read_service_days
 from itb.errors import InputError
 from itb.quantity import (
     CALIBRATION,
@@ -96,6 +99,9 @@ class Board:
     calibrated: str | None = None
     calibration_uncertainty_nl: Fraction | None = None
     take_up_steps: int = 0
+    # None for the usual one.
+    lease_nl: Fraction | None = None
+    service_days: int = DEFAULT_DAYS
 
     @property
     def simulated(self) -> bool:
@@ -121,6 +127,11 @@ class Board:
         """The microsteps that stay in the reservoir, as the device counts them."""
         return ceil(self.steps(self.residual_nl))
 
+    def burst_max_steps(self, tick_ms: int | None = None) -> int:
+        """The microsteps of the highest rate in one tick of `tick_ms`, the board's own where None."""
+        tick_ms = self.tick_ms if tick_ms is None else tick_ms
+        return max(1, ceil(self.steps(self.max_rate_nl_day) * tick_ms / MS_PER_DAY))
+
     def constants(self, slice_ms: int | None = None) -> dict[str, int | str]:
         """The constants of the module `board`, by name. `slice_ms` replaces the tick, 1 ms to 15 min.
 
@@ -129,6 +140,7 @@ class Board:
         tick_ms = self.tick_ms if slice_ms is None else slice_ms
         if not 1 <= tick_ms <= 900_000:
             raise InputError("slice", f"{tick_ms} ms", "a slice from 1 ms to 15 min")
+        burst_max_steps = self.burst_max_steps(tick_ms)
         constants: dict[str, int | str] = {
             "NAME": self.name,
             "CHIP": self.chip,
@@ -138,6 +150,8 @@ class Board:
             "FULL_STEPS_PER_REV": self.full_steps_per_rev,
             "MICROSTEPS": self.microsteps,
             "STEPS_PER_REV": self.steps_per_rev,
+            # What one microstep is worth: under another calibration counts in memory are other volumes.
+            "CALIBRATION": f"{self.nl_per_rev} nL / {self.steps_per_rev} steps",
             "TICK_MS": tick_ms,
             "DEAD_MAN_MS": max(self.dead_man_ms, _DEAD_MAN_TICKS * tick_ms),
             "WATCHDOG_MS": max(self.watchdog_ms, _WATCHDOG_TICKS * tick_ms),
@@ -146,7 +160,9 @@ class Board:
             "DIR_SETUP_US": self.dir_setup_us,
             "MIN_STEP_INTERVAL_US": self.min_step_interval_us,
             "MINIMUM_STEPS_DAY": ceil(self.steps(self.min_rate_nl_day)),
-            "BURST_MAX_STEPS": max(1, ceil(self.steps(self.max_rate_nl_day) * tick_ms / MS_PER_DAY)),
+            "BURST_MAX_STEPS": burst_max_steps,
+            "LEASE_STEPS": lease_steps(self.lease_nl, self.nl_per_step, burst_max_steps),
+            "SERVICE_DAYS": self.service_days,
             "RESERVOIR_CAPACITY_STEPS": floor(self.steps(self.capacity_nl)),
             "RESERVOIR_RESIDUAL_STEPS": self.residual_steps,
             "RESERVOIR_LOW_STEPS": ceil(self.steps(self.low_nl)),
@@ -160,13 +176,14 @@ class Board:
             "TONE_HZ": self.peripherals.tone_hz,
             "LINK": self.peripherals.link,
             "LINK_BAUD": self.peripherals.link_baud,
+            "WALL_CLOCK": self.peripherals.wall_clock,
         }
         for name, value in constants.items():
             if isinstance(value, int) and not 0 <= value <= SMALL_MAX:
                 raise InputError(f"{self.file}: {name}", str(value), f"constants from 0 to {SMALL_MAX} (30 bits)")
         # Pins there are not are -1, and need no check: `read_pins` made it.
         constants.update({f"PIN_{name.upper()}": pin for name, pin in self.pins.items()})
-        return constants
+        return sealed(constants)
 
 
 def board_names(configs: Path = CONFIGS) -> list[str]:
@@ -241,10 +258,13 @@ def read_board(path: Path) -> Board:
         calibrated=calibrated,
         calibration_uncertainty_nl=uncertainty_nl,
         take_up_steps=take_up_steps,
+        lease_nl=read_lease(root),
+        service_days=read_service_days(root),
     )
     root.finish()
     _check_order(board, reservoir, limits, timing)
     _check_step_rate(board, motor, limits)
+    refuse_short_lease(root, board.lease_nl, board.nl_per_step, board.burst_max_steps())
     board.constants()
     if board.steps(board.max_rate_nl_day) > MOST_STEPS_DAY:
         raise limits.refuse("max_rate", f"at most {MOST_STEPS_DAY} microsteps a day")
@@ -310,8 +330,7 @@ def _check_order(board: Board, reservoir: Table, limits: Table, timing: Table) -
 
 def _check_step_rate(board: Board, motor: Table, limits: Table) -> None:
     """The burst of one tick must fit into the tick, and into what the chip sends in one."""
-    burst = board.constants()["BURST_MAX_STEPS"]
-    assert isinstance(burst, int)
+    burst = board.burst_max_steps()
     # As the firmware's `motion.burst`: the next tick must find the burst over.
     if burst * board.min_step_interval_us > board.tick_ms * 1000 * 7 // 8:
         raise motor.refuse("max_step_rate", f"a rate that sends the {burst} steps of a burst within 7/8 of a tick")

@@ -15,6 +15,8 @@ OPTIONAL_PINS = (
     "pressure",
     "link_tx",
     "link_rx",
+    "i2c_sda",
+    "i2c_scl",
 )
 PINS = REQUIRED_PINS + OPTIONAL_PINS
 # The constant of a pin that a board does not have.
@@ -44,6 +46,11 @@ class Chip:
     # What may carry TX and RX of UART 1, the one the firmware takes.
     uart_tx: frozenset[int]
     uart_rx: frozenset[int]
+    # What may carry SDA and SCL of an I2C bus.
+    i2c_sda: frozenset[int]
+    i2c_scl: frozenset[int]
+    # Each pin belongs to one of two I2C buses: `i2c_bus`.
+    i2c_by_bus: bool
     # The edge counter reads the supply together with STEP, which asks for neighbouring pins.
     supply_follows_readback: bool
     # What the firmware's port for the chip can send in one tick.
@@ -51,17 +58,22 @@ class Chip:
 
 
 def _rp2(module: str, source: str) -> Chip:
-    """GPIO 23, 24, 25 and 29 serve the module itself, on the wireless ones its radio; 26 to 28 are ADC0 to ADC2."""
+    """GPIO 23, 24, 25 and 29 serve the module itself, on the wireless ones its radio; 26 to 28 are ADC0 to ADC2. SDA
+    is on the even pins, SCL on the odd ones, two by two for I2C0 and I2C1 in turn."""
+    pins = frozenset(range(23)) | {26, 27, 28}
     return Chip(
         module=module,
         source=source,
-        pins=frozenset(range(23)) | {26, 27, 28},
+        pins=pins,
         input_only=frozenset(),
         analogue=frozenset({26, 27, 28}),
         analogue_low_mv=0,
         analogue_high_mv=3300,
         uart_tx=frozenset({4, 8, 20}),
         uart_rx=frozenset({5, 9, 21}),
+        i2c_sda=frozenset(pin for pin in pins if pin % 2 == 0),
+        i2c_scl=frozenset(pin for pin in pins if pin % 2),
+        i2c_by_bus=True,
         supply_follows_readback=True,
         most_burst_steps=ANY_BURST,
     )
@@ -70,7 +82,8 @@ def _rp2(module: str, source: str) -> Chip:
 def _esp(
     module: str, source: str, pins: set[int], input_only: set[int], analogue: set[int], adc_mv: tuple[int, int]
 ) -> Chip:
-    """Any pin may carry a UART, and any two pins may gate a counter. `adc_mv` is what the ADC can tell apart."""
+    """Any pin may carry a UART, any that drives I2C, and any two may gate a counter. `adc_mv` is what the ADC can tell
+    apart."""
     return Chip(
         module=module,
         source=source,
@@ -81,6 +94,9 @@ def _esp(
         analogue_high_mv=adc_mv[1],
         uart_tx=frozenset(pins - input_only),
         uart_rx=frozenset(pins),
+        i2c_sda=frozenset(pins - input_only),
+        i2c_scl=frozenset(pins - input_only),
+        i2c_by_bus=False,
         supply_follows_readback=False,
         # One block of the remote control peripheral, less the mark of its end.
         most_burst_steps=47,
@@ -122,6 +138,9 @@ CHIPS = {
         analogue_high_mv=3300,
         uart_tx=_ANY_PIN,
         uart_rx=_ANY_PIN,
+        i2c_sda=_ANY_PIN,
+        i2c_scl=_ANY_PIN,
+        i2c_by_bus=False,
         supply_follows_readback=False,
         # Sent by the tick itself, which blocks meanwhile.
         most_burst_steps=2,
@@ -142,6 +161,8 @@ def read_pins(table: Table, chip_name: str) -> dict[str, int]:
             continue
         pin = table.whole(name, 0, 48)
         legal = _fit(chip, name)
+        if name == "i2c_scl" and chip.i2c_by_bus and pins["i2c_sda"] != ABSENT:
+            legal = frozenset(one for one in legal if i2c_bus(one) == i2c_bus(pins["i2c_sda"]))
         free = ", ".join(str(one) for one in sorted(legal - taken.keys()))
         if pin in taken:
             raise table.refuse(name, f"a pin of its own ({pin} is {taken[pin]} already): one of {free}")
@@ -155,7 +176,18 @@ def read_pins(table: Table, chip_name: str) -> dict[str, int]:
     return pins
 
 
+def i2c_bus(pin: int) -> int:
+    """The I2C bus that a pin of an RP2040 or RP2350 belongs to: 0 or 1."""
+    return pin // 2 % 2
+
+
 def _fit(chip: Chip, name: str) -> frozenset[int]:
     """The pins that can do what `name` asks for."""
-    special = {"pressure": chip.analogue, "link_tx": chip.uart_tx, "link_rx": chip.uart_rx}
+    special = {
+        "pressure": chip.analogue,
+        "link_tx": chip.uart_tx,
+        "link_rx": chip.uart_rx,
+        "i2c_sda": chip.i2c_sda,
+        "i2c_scl": chip.i2c_scl,
+    }
     return special.get(name, chip.pins - chip.input_only if name in _OUTPUTS else chip.pins)

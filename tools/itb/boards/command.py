@@ -15,6 +15,7 @@ from rich.text import Text
 from itb import BENCH_ONLY
 from itb.boards.board import MS_PER_DAY, Board, bench_names, board_names, load_board
 from itb.boards.chips import ABSENT, CHIPS
+from itb.boards.lease import DEFAULT_NL, lease_steps
 from itb.boards.wiring import bill, connections, ties
 from itb.errors import InputError
 from itb.outputs import FAILED, PLOT_FORMATS, REFUSED, fail, refuse_unless_writable, write
@@ -162,6 +163,7 @@ def details(board: Board) -> RenderableType:
         ("Driver and motor", _motor_rows(board)),
         ("Times", _time_rows(board)),
         ("Reservoir and limits", _volume_rows(board)),
+        ("Memory", _memory_rows(board)),
         ("Beside the motor", _peripheral_rows(board)),
         ("Pins", [(name, _pin(board, name), "") for name in board.pins]),
     ):
@@ -269,6 +271,15 @@ def _volume_rows(board: Board) -> list[_Row]:
     ]
 
 
+def _memory_rows(board: Board) -> list[_Row]:
+    steps = lease_steps(board.lease_nl, board.nl_per_step, board.burst_max_steps())
+    asked_nl = DEFAULT_NL if board.lease_nl is None else board.lease_nl
+    return [
+        ("lease", amount(asked_nl, VOLUME, "uL"), f"{steps} microsteps: what a power cut may count as delivered"),
+        ("service life", f"{board.service_days} days", "then it delivers no more"),
+    ]
+
+
 def _peripheral_rows(board: Board) -> list[_Row]:
     found = board.peripherals
     rows: list[_Row] = [("link", found.link, f"{found.link_baud} baud" if found.link_baud else "the USB cable")]
@@ -281,6 +292,8 @@ def _peripheral_rows(board: Board) -> list[_Row]:
         rows.append(
             ("stall line", f"{board.driver.fault_line}, active {board.driver.fault_active}", board.driver.fault_meaning)
         )
+    if found.wall_clock:
+        rows.append(("wall clock", found.wall_clock, "keeps the time of day while the power is off"))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""What hangs on a board besides motor and driver: sounder and light, pressure sensor, stall line, link."""
+"""What hangs on a board besides motor and driver: sounder and light, pressure sensor, stall line, link, wall clock."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from itb.quantity import FREQUENCY, SENSITIVITY, VOLTAGE
 from itb.tables import Table
 
 CONSOLE, UART = "console", "uart"
+WALL_CLOCKS = ("DS3231",)
 _LIGHTS = ("light_red", "light_green", "light_blue")
 
 
@@ -21,6 +22,8 @@ class Peripherals:
     pressure_uv_per_kpa: int
     link: str
     link_baud: int
+    # The chip, "" for none.
+    wall_clock: str
 
 
 def read_peripherals(
@@ -40,6 +43,7 @@ def read_peripherals(
         pressure_uv_per_kpa=uv_per_kpa,
         link=link,
         link_baud=baud,
+        wall_clock=_wall_clock(root, pins_table, pins),
     )
 
 
@@ -100,6 +104,16 @@ def _link(table: Table, pins_table: Table, pins: dict[str, int]) -> tuple[str, i
     if kind == CONSOLE:
         return CONSOLE, 0
     return UART, table.whole("baud", 9600, 921_600)
+
+
+def _wall_clock(root: Table, pins_table: Table, pins: dict[str, int]) -> str:
+    if pins["i2c_sda"] == pins["i2c_scl"] == ABSENT:
+        _refuse_without_pin(root, "wall_clock", "i2c_sda")
+        return ""
+    for name in ("i2c_sda", "i2c_scl"):
+        if pins[name] == ABSENT:
+            raise pins_table.refuse(name, "both of i2c_sda and i2c_scl, or neither: a bus has two wires")
+    return root.table("wall_clock").text("chip", WALL_CLOCKS)
 
 
 def _refuse_without_pin(root: Table, table: str, pin: str) -> None:

@@ -110,6 +110,8 @@ def connections(board: Board) -> list[Connection]:
         "pressure": "the node of R9, R10 and C2; R9 to the sensor's output, R10 and C2 to GND",
         "link_tx": "RX of the programmer's serial adapter",
         "link_rx": "TX of the programmer's serial adapter",
+        "i2c_sda": f"SDA of the {board.peripherals.wall_clock} module; its VCC to {LOGIC}, its GND to GND",
+        "i2c_scl": f"SCL of the {board.peripherals.wall_clock} module",
     }
     return [Connection(name, pin_name(board, name), to[name]) for name, gpio in board.pins.items() if gpio != ABSENT]
 
@@ -151,6 +153,9 @@ def bill(board: Board) -> list[Item]:
     ]
     if board.pins["pressure"] != ABSENT:
         items.append(Item(1, "pressure sensor, -100 to 100 kPa gauge, 5 V, output 0.5 to 4.5 V", "with a T-piece"))
+    if board.peripherals.wall_clock:
+        clock = f"{board.peripherals.wall_clock} module with pull-ups on SDA and SCL, and its battery"
+        items.append(Item(1, clock, "the time of day, kept while the power is off"))
     items.append(Item(1, "breadboard or perfboard, with wires", ""))
     return items + _mechanics(board)
 

@@ -37,6 +37,7 @@ _SUPPLY, _ENABLE, _ENABLE_READBACK, _DIR, _STEP_READBACK, _STEP, _FAULT = 0.0, -
 _DRIVER_TOP, _DRIVER_BOTTOM = -2.6, -15.4
 _SOUNDER, _RED, _GREEN, _BLUE, _PRESSURE = -17.4, -20.4, -22.0, -23.6, -27.2
 _LINK_TX, _LINK_RX = -31.6, -33.0
+_SDA, _SCL = -34.8, -36.2
 # Of one unit.
 _INCHES = 0.5
 _DPI = 80
@@ -108,6 +109,7 @@ def draw_wiring(board: Board) -> Figure:
     _sounder_and_light(sheet, board)
     _pressure(sheet, board)
     _link(sheet, board)
+    _clock(sheet, board)
     bounds = sheet.drawing.get_bbox()
     left, right = float(bounds.xmin) - 0.5, float(bounds.xmax) + 0.5
     bottom, top = float(bounds.ymin) - 0.5, float(bounds.ymax) + 0.5
@@ -134,6 +136,8 @@ def _has(board: Board, signal: str) -> bool:
 
 
 def _lowest(board: Board) -> float:
+    if _has(board, "i2c_scl"):
+        return _SCL
     if _has(board, "link_rx"):
         return _LINK_RX
     return _PRESSURE if _has(board, "pressure") else _BLUE if _has(board, "light_red") else _SOUNDER
@@ -163,6 +167,8 @@ def _chip(sheet: _Sheet, board: Board) -> None:
         "pressure": _PRESSURE,
         "link_tx": _LINK_TX,
         "link_rx": _LINK_RX,
+        "i2c_sda": _SDA,
+        "i2c_scl": _SCL,
     }
     for signal, y in places.items():
         if _has(board, signal):
@@ -330,3 +336,10 @@ def _link(sheet: _Sheet, board: Board) -> None:
         if _has(board, signal):
             sheet.wire([(_CHIP_RIGHT, y), (4.0, y)], GREEN)
             sheet.text((4.2, y), f"{end} of the serial adapter, {board.peripherals.link_baud} baud, 3.3 V", _SMALL)
+
+
+def _clock(sheet: _Sheet, board: Board) -> None:
+    for signal, y, end in (("i2c_sda", _SDA, "SDA"), ("i2c_scl", _SCL, "SCL")):
+        if _has(board, signal):
+            sheet.wire([(_CHIP_RIGHT, y), (4.0, y)], PURPLE)
+            sheet.text((4.2, y), f"{end} of the {board.peripherals.wall_clock} module, VCC at {LOGIC}", _SMALL)

@@ -8,6 +8,15 @@ _DOWNLOADS = {
     "esp32": "ESP32_GENERIC",
     "esp32s3": "ESP32_GENERIC_S3",
 }
+FORGET_HELP = (
+    "Remove the pump's memory too, so that it starts as new. It then no longer knows what it delivered: limits, "
+    "lockouts and reservoir begin anew. Without this, flashing keeps it."
+)
+FORGETTING = (
+    "WARNING: the pump's memory is removed. It no longer knows what it delivered in the last hour and day, what is in "
+    "its reservoir, its program, its lockouts, its service life and its journal: limits begin anew. Draw off the "
+    "reservoir and fill it again before it runs."
+)
 _DRIVES = {"rp2040": "RPI-RP2", "rp2350": "RP2350"}
 
 
@@ -25,7 +34,7 @@ def put_micropython(chip: str, port: str = "PORT") -> str:
     if chip not in _OFFSETS:
         return "To put MicroPython on it: see the board's own page on the download page of micropython.org."
     return (
-        "To put MicroPython on it (this erases all that is on it, settings and journal too):\n"
+        "To put MicroPython on it (this erases all that is on it, the pump's memory too):\n"
         f"  1. Download the .bin from the download page of micropython.org ({_DOWNLOADS[chip]}).\n"
         "  2. python3 -m pip install esptool\n"
         f"  3. python3 -m esptool --chip {chip} --port {port} erase-flash\n"
@@ -61,6 +70,14 @@ def interrupted(port: str, reason: str, begun: bool) -> str:
     if not begun:
         return f"{port}: {reason}. Nothing was changed."
     return (
-        f"{port}: {reason}. The board is not complete and does not start the pump; settings and journal are as they "
-        "were. Check the cable and flash again: it goes on where this ended."
+        f"{port}: {reason}. The board is not complete and does not start the pump; the pump's memory is as it "
+        "was. Check the cable and flash again: it goes on where this ended."
+    )
+
+
+def perhaps_forgotten(port: str, reason: str) -> str:
+    """The connection ended while the pump's memory was removed."""
+    return (
+        f"{port}: {reason}. The build is on the board; its memory is there, whole, or forgotten. "
+        "Flash again with --forget."
     )

@@ -29,7 +29,7 @@ _UART = "uart"
 class Order:
     """What is asked for. `port` None: the only one there is. `link_port` is where a pump whose link is a UART of its
     own is heard; None: not listened to. `patience_s` is how long the board may be silent, `back_s` how long its restart
-    may take."""
+    may take. With `forget` the pump loses its memory, which it otherwise keeps; not together with `verify`."""
 
     board: str
     port: str | None = None
@@ -39,6 +39,7 @@ class Order:
     device: Path = PUMP.parent
     patience_s: float = PATIENCE_S
     back_s: float = BACK_S
+    forget: bool = False
 
 
 def flash(order: Order, out: Console, errors: Console) -> int:
@@ -58,6 +59,8 @@ def flash(order: Order, out: Console, errors: Console) -> int:
 
 
 def _flash(order: Order, out: Console) -> None:
+    if order.forget and order.verify:
+        raise InputError("--forget", "together with --verify", "one of the two: --verify changes nothing")
     board = bench(order.board)
     image = make_image(board, order.device)
     size = sum(map(len, image.files.values()))
@@ -67,6 +70,8 @@ def _flash(order: Order, out: Console) -> None:
     with _connected(port, board, order.patience_s) as remote:
         try:
             _bring_up_to_date(remote, board, image, port, order.verify, out)
+            if order.forget:
+                _forget(remote, port, out)
         except (WrongBoard, NoRoom, Differs):
             # What ran there before was stopped to look; it may go on.
             if order.reboot:
@@ -103,6 +108,16 @@ def _bring_up_to_date(remote: RemoteBoard, board: Board, image: Image, port: Por
         raise Lost(advice.interrupted(port.name, str(error), begun)) from error
     if changes.strangers:
         _say(out, f"Not of the pump, left alone: {', '.join(changes.strangers)}")
+
+
+def _forget(remote: RemoteBoard, port: Port, out: Console) -> None:
+    """The pump's memory goes, once the build is on the board."""
+    _say(out, advice.FORGETTING)
+    try:
+        count = remote.forget()
+    except Lost as error:
+        raise Lost(advice.perhaps_forgotten(port.name, str(error))) from error
+    _say(out, f"Forgotten: {count} files. The pump starts as new." if count else "There was no memory to forget.")
 
 
 def _read_back(order: Order, board: Board, image: Image, port: Port, out: Console) -> None:

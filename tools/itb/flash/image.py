@@ -15,8 +15,8 @@ from itb.firmware import CACHE, FLAGS, PUMP, compile_source, modules
 BOOT, MAIN, CONSTANTS, FOLDER = "/boot.py", "/main.py", "/board.mpy", "/pump"
 # What was installed; written last.
 MANIFEST = "/installed.json"
-# Settings and journal. The pump's own: never looked into, never touched.
-DATA = "/data"
+# The pump's memory (`pump.hal.files`), never looked into; and what it is called while it is being forgotten.
+DATA, FORGOTTEN = "/data", "/forgotten"
 # Where main.py waits while the rest is not complete, and where a file lies until it is whole.
 HELD, INCOMING = "/main.held", "/incoming.tmp"
 # MicroPython would import it in place of board.mpy.

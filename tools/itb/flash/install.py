@@ -12,13 +12,27 @@ from pathlib import PurePosixPath
 from typing import cast
 
 from itb.flash.failures import NoRoom, Spoiled
-from itb.flash.image import DATA, FOLDER, HELD, INCOMING, MAIN, MANIFEST, SHADOW, Image, blocks, sha256
+from itb.flash.image import (
+    DATA,
+    FOLDER,
+    FORGOTTEN,
+    HELD,
+    INCOMING,
+    MAIN,
+    MANIFEST,
+    SHADOW,
+    Image,
+    blocks,
+    sha256,
+)
 from itb.flash.target import Listing, Target
 
 # Folders of littlefs take a pair of blocks each; so does what is split while files are added.
 _FOLDER_BLOCKS = 2
 _SPARE_BLOCKS = 2
 _LEFTOVERS = (HELD, INCOMING, SHADOW)
+# Whatever lies in these is ours: what is in the second, a memory that was being forgotten when the board was cut off.
+_FOLDERS = (FOLDER, FORGOTTEN)
 
 Tell = Callable[[str, str, int], None]
 """Called with what was done ("copied", "removed"), the path, and its size in bytes."""
@@ -47,12 +61,15 @@ class Changes:
 def compare(image: Image, found: Listing, installed: bytes = b"") -> Changes:
     """What to change on a board where `found` lies; `installed` is the content of its MANIFEST, empty for none."""
     wanted = image.hashes
-    ours = {path for path in found.sizes if path.startswith(FOLDER + "/")}
+    ours = {path for path in found.sizes if any(_inside(path, folder) for folder in _FOLDERS)}
     # A file may also lie where a folder has to be.
     ours |= {*_LEFTOVERS, *image.folders, *_installed_paths(installed)} & found.sizes.keys()
     kept = image.files.keys() | {MANIFEST}
     strangers = found.sizes.keys() - ours - kept
-    stale_folders = {path for path in found.folders if path.startswith(FOLDER + "/")} - set(image.folders)
+    stale_folders = {path for path in found.folders if any(_inside(path, one) for one in _FOLDERS)} - {
+        FOLDER,
+        *image.folders,
+    }
     return Changes(
         copy=tuple(path for path, of in wanted.items() if found.hashes.get(path) != of),
         missing=frozenset(wanted.keys() - found.sizes.keys()),

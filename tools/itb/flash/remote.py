@@ -13,7 +13,7 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
 from itb.flash.failures import Lost, NoMicroPython, NoRoom
-from itb.flash.image import DATA, FOLDER, INCOMING
+from itb.flash.image import DATA, FOLDER, FORGOTTEN, INCOMING
 from itb.flash.target import Listing, Machine
 
 # Some 1.4 KB of source each: little beside the heap of any board, and much for one turn of the wire.
@@ -57,6 +57,32 @@ def look(folder):
 look("")
 room = os.statvfs("/")
 print(room[1], room[3])
+"""
+# The memory loses its name first, in one go: cut off at any moment, the pump has all of it or nothing. What an earlier
+# call left is removed before, or the name would be taken. Prints how many files there were.
+_FORGET = """
+def clear(folder):
+    count = 0
+    try:
+        entries = list(os.ilistdir(folder))
+    except OSError:
+        return 0
+    for entry in entries:
+        path = folder + "/" + entry[0]
+        if entry[1] & 0x4000:
+            count += clear(path)
+        else:
+            os.remove(path)
+            count += 1
+    os.rmdir(folder)
+    return count
+clear({forgotten!r})
+try:
+    os.rename({data!r}, {forgotten!r})
+except OSError as error:
+    if error.errno != 2:
+        raise
+print(clear({forgotten!r}))
 """
 # `begin`, `more` once or several times, `end`: the content goes into a file of its own, which then takes its place.
 _TOOLS = """
@@ -173,6 +199,10 @@ class RemoteBoard:
     def remove_folder(self, path: str) -> None:
         """Remove an empty folder."""
         self._run(f"os.rmdir({path!r})")
+
+    def forget(self) -> int:
+        """Remove the memory of the pump, in one go; how many files it was in."""
+        return int(self._run(_FORGET.format(data=DATA, forgotten=FORGOTTEN)))
 
     def _run(self, code: str) -> bytes:
         """What `code` prints on the board."""

@@ -76,3 +76,7 @@ class Target(Protocol):
     def remove_folder(self, path: str) -> None:
         """Remove an empty folder."""
         ...
+
+    def forget(self) -> int:
+        """Remove DATA with all that lies in it, in one go, and say how many files that were."""
+        ...
