@@ -1,55 +1,209 @@
-"""The events of the pump's life, in order."""
+"""What happened, in order: an append-only record of bounded length."""
+
+from binascii import crc32
 
 from pump.core.ports import Nvm
 
-PAGES = ("journal.a", "journal.b")
-PAGE_EVENTS = 64
+# A segment is read in one piece, about 3 KB.
+SEGMENT_EVENTS = 64
+# With the one being written, 2,049 to 2,112 events are kept.
+SEGMENTS = 33
+RECENT_EVENTS = 64
+PREFIX = "journal."
+TIME_UNKNOWN = -1
+NONE = -1
 
 
 class Event:
-    """What happened: `kind` with two numbers whose meaning goes with it, at `uptime_ms`, as the `seq`-th event."""
+    """`kind` happened at `uptime_ms`, at `day_ms` after midnight or TIME_UNKNOWN. It says what `a` and `b` mean."""
 
-    def __init__(self, seq: int, uptime_ms: int, kind: str, a: int, b: int) -> None:
+    def __init__(self, seq: int, uptime_ms: int, day_ms: int, kind: str, a: int, b: int) -> None:
         self.seq = seq
         self.uptime_ms = uptime_ms
+        self.day_ms = day_ms
         self.kind = kind
         self.a = a
         self.b = b
 
 
 class Journal:
-    """Appends events to non-volatile memory and keeps the newest 64 at hand. *loop* only.
+    """Numbers its events upward, over restarts too, and never gives a number twice. *loop* only.
 
-    An event that memory does not take is counted in `unwritten`: what is to be done about it must not wait for that.
-
-    Two pages take turns: when one is full the other is emptied, so that memory holds the newest 64 to 128 events; their
-    sequence numbers tell how many went before them.
+    Segment n holds the events 64 n + 1 to 64 n + 64, one a line, each with its own CRC-32. Whole segments are dropped,
+    the oldest first; `first_seq()` tells what went. `damaged` counts lines, and segments that cannot be read, among the
+    newest, which `recover` looks through; in a `page` a gap in the numbers shows them. `unwritten` counts events that
+    could not be stored. Neither memory that fails nor a heap that is full makes it raise anything.
     """
 
     def __init__(self, nvm: Nvm) -> None:
         self.seq = 0
         self.uptime_ms = 0
+        self.day_ms = TIME_UNKNOWN
         self.unwritten = 0
+        self.damaged = 0
         self._nvm = nvm
-        self._kept = []
+        self._recent = []
+        # Whether the line being written may lack its end.
+        self._torn = False
+        # The segment being written.
+        self._segment = NONE
+        self._looked_through = True
+
+    def recover(self) -> None:
+        """Go on after what is stored."""
+        self._looked_through = False
+        try:
+            segments = self._segments()
+        except (OSError, MemoryError):
+            self.damaged += 1
+            return
+        self._looked_through = True
+        newest = True
+        while segments:
+            last, seq, torn = self._look_through(segments.pop())
+            if newest:
+                self.seq = seq
+                self._torn = torn
+                newest = False
+            if last is not None:
+                self.uptime_ms = last.uptime_ms
+                return
+
+    def go_on_after(self, seq: int) -> None:
+        """Give no number up to `seq` again, whatever stands in memory: it was given, as another record knows."""
+        self.seq = max(self.seq, seq)
+
+    def _look_through(self, segment: int) -> "tuple[Event | None, int, bool]":
+        """The last sound event of `segment`, the greatest number that may have been given in it, and whether its last
+        line lacks its end."""
+        last = None
+        seq = segment * SEGMENT_EVENTS
+        damaged = 0
+        try:
+            data = self._nvm.read(PREFIX + str(segment)) or b""
+            for event in _events(segment, data):
+                damaged += 1
+                if event is not None:
+                    self.damaged += damaged - 1
+                    damaged = 0
+                    last = event
+                    seq = event.seq
+            torn = data[-1:] not in (b"", b"\n")
+        except (OSError, MemoryError):
+            damaged = 1
+            torn = False
+        self.damaged += damaged
+        if damaged == 1 and torn:
+            # The line that was being written had its number: it may have been told before.
+            seq += 1
+        elif damaged:
+            # How many numbers are gone is not known; the next segment's never were given.
+            seq = (segment + 1) * SEGMENT_EVENTS
+        return last, seq, torn
 
     def log(self, kind: str, a: int = 0, b: int = 0) -> None:
-        """Record `kind` now."""
+        """Record `kind`, one word, now."""
         self.seq += 1
-        event = Event(self.seq, self.uptime_ms, kind, a, b)
-        page = PAGES[(self.seq - 1) // PAGE_EVENTS % 2]
-        line = ("%d %d %s %d %d\n" % (event.seq, event.uptime_ms, kind, a, b)).encode()
         try:
-            if self.seq % PAGE_EVENTS == 1:
-                self._nvm.write(page, line)
-            else:
-                self._nvm.append(page, line)
-        except OSError:
+            event = Event(self.seq, self.uptime_ms, self.day_ms, kind, a, b)
+            self._recent.append(event)
+            if len(self._recent) > RECENT_EVENTS:
+                self._recent.pop(0)
+            self._store(event)
+        except (OSError, MemoryError):
             self.unwritten += 1
-        self._kept.append(event)
-        if len(self._kept) > PAGE_EVENTS:
-            self._kept.pop(0)
+            # Part of it may stand.
+            self._torn = True
+
+    def _store(self, event: Event) -> None:
+        if not self._looked_through:
+            raise OSError("journal: its numbers are not known")
+        text = "%d %d %d %s %d %d" % (event.seq, event.uptime_ms, event.day_ms, event.kind, event.a, event.b)
+        line = ("\n" if self._torn else "") + "%s %08x\n" % (text, crc32(text.encode()) & 0xFFFFFFFF)
+        segment = (event.seq - 1) // SEGMENT_EVENTS
+        if segment != self._segment:
+            self._drop_before(segment - SEGMENTS + 1)
+            self._segment = segment
+        self._nvm.append(PREFIX + str(segment), line.encode())
+        self._torn = False
 
     def since(self, seq: int) -> "list[Event]":
-        """The events after `seq` that are still at hand, the oldest first."""
-        return [event for event in self._kept if event.seq > seq]
+        """The events after `seq` among the last 64, the oldest first."""
+        return [event for event in self._recent if event.seq > seq]
+
+    def page(self, after_seq: int, most: int) -> "list[Event]":
+        """The first `most` stored events after `after_seq`, as far as they can be read."""
+        found = []
+        try:
+            for segment in self._segments():
+                if (segment + 1) * SEGMENT_EVENTS > after_seq:
+                    self._read_on(found, segment, after_seq, most)
+                    if len(found) >= most:
+                        break
+        except (OSError, MemoryError):
+            pass
+        return found
+
+    def _read_on(self, found: "list[Event]", segment: int, after_seq: int, most: int) -> None:
+        """Add to `found` what of `segment` comes after `after_seq`, until it holds `most`."""
+        try:
+            for event in _events(segment, self._nvm.read(PREFIX + str(segment)) or b""):
+                if len(found) >= most:
+                    return
+                if event is not None and event.seq > after_seq:
+                    found.append(event)
+        except (OSError, MemoryError):
+            pass
+
+    def first_seq(self) -> int:
+        """The number of the oldest event that can be read; all before it are gone. One more than the last if none."""
+        events = self.page(0, 1)
+        return events[0].seq if events else self.seq + 1
+
+    def _drop_before(self, first: int) -> None:
+        for segment in self._segments():
+            if segment < first:
+                self._nvm.remove(PREFIX + str(segment))
+
+    def _segments(self) -> "list[int]":
+        """The numbers of the stored segments, the oldest first."""
+        numbers = []
+        for name in self._nvm.names():
+            if name.startswith(PREFIX):
+                try:
+                    number = int(name[len(PREFIX) :])
+                except ValueError:
+                    continue
+                if number >= 0 and name == PREFIX + str(number):
+                    numbers.append(number)
+        return sorted(numbers)
+
+
+def _events(segment: int, data: bytes):
+    """For each line of `data` its event, or None where it holds none of `segment` after the one before."""
+    seq = segment * SEGMENT_EVENTS
+    end = seq + SEGMENT_EVENTS
+    start = 0
+    while start < len(data):
+        stop = data.find(b"\n", start)
+        if stop < 0:
+            stop = len(data)
+        if stop > start:
+            event = _event(data[start:stop])
+            if event is not None and seq < event.seq <= end:
+                seq = event.seq
+                yield event
+            else:
+                yield None
+        start = stop + 1
+
+
+def _event(line: bytes) -> "Event | None":
+    text, _, check = line.rpartition(b" ")
+    if check != b"%08x" % (crc32(text) & 0xFFFFFFFF):
+        return None
+    try:
+        seq, uptime_ms, day_ms, kind, a, b = text.decode().split(" ")
+        return Event(int(seq), int(uptime_ms), int(day_ms), kind, int(a), int(b))
+    except ValueError:
+        return None
