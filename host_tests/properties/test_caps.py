@@ -32,7 +32,9 @@ def limits_of(hour: int, day: int, bolus: int = UNLIMITED) -> Limits:
 def guard_of(limits: Limits) -> Guard:
     reservoir = Reservoir(UNLIMITED, 0, 1)
     reservoir.refill(UNLIMITED, NG_ML, 0)
-    return Guard(Halt(), Windows(), reservoir, limits, UNLIMITED)
+    guard = Guard(Halt(), Windows(), reservoir, limits, UNLIMITED)
+    guard.renew_lease(UNLIMITED)
+    return guard
 
 
 def most_in_any_window(grants: list[tuple[int, int]], span_ms: int) -> int:

@@ -72,11 +72,13 @@ class GuardBench:
         burst: int = SMALL_MAX,
         fill: int = SMALL_MAX,
         residual: int = 0,
+        lease: int = SMALL_MAX,
     ) -> None:
         self.halt = Halt()
         self.windows = Windows()
         self.reservoir = filled_reservoir(fill, residual)
         self.guard = Guard(self.halt, self.windows, self.reservoir, limits_of(hour, day), burst)
+        self.guard.renew_lease(lease)
 
     def withheld(self) -> dict[int, int]:
         """How many ticks each reason is counted for, without those never counted."""

@@ -3,11 +3,12 @@
 import pytest
 
 from pump.core.ring import IntRing
-from pump.core.tally import Tally
+from pump.core.tally import MirroredTally, Tally
 from pump.core.units import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, SMALL_MAX
 from unit.builders import Narrow
 
 ADD_MAX = 1 << 29
+EACH_TALLY = pytest.mark.parametrize("kind", [Tally, MirroredTally])
 
 
 def test_the_units_agree_with_each_other() -> None:
@@ -18,15 +19,17 @@ def test_the_units_agree_with_each_other() -> None:
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2**20 - 1, 2**20, 2**20 + 1, ADD_MAX - 1, ADD_MAX])
-def test_a_tally_is_the_exact_sum_of_what_was_added(steps: int) -> None:
-    tally = Tally()
+@EACH_TALLY
+def test_a_tally_is_the_exact_sum_of_what_was_added(kind: type[Tally], steps: int) -> None:
+    tally = kind()
     for times in range(1, 40):
         tally.add(steps)
         assert tally.total() == times * steps
 
 
-def test_a_tally_stays_in_small_ints_far_beyond_30_bits() -> None:
-    tally = Tally()
+@EACH_TALLY
+def test_a_tally_stays_in_small_ints_far_beyond_30_bits(kind: type[Tally]) -> None:
+    tally = kind()
     for _ in range(5000):
         tally.add(Narrow(ADD_MAX))
         assert 0 <= tally.low < 2**20
@@ -34,8 +37,43 @@ def test_a_tally_stays_in_small_ints_far_beyond_30_bits() -> None:
     assert tally.total() == 5000 * ADD_MAX > 2000 * SMALL_MAX
 
 
-def test_a_tally_begins_at_nothing() -> None:
-    assert Tally().total() == 0
+@EACH_TALLY
+def test_a_tally_begins_at_nothing(kind: type[Tally]) -> None:
+    assert kind().total() == 0
+
+
+@EACH_TALLY
+@pytest.mark.parametrize("total", [0, 1, 2**20 - 1, 2**20, 2**30, 2**40 + 7])
+def test_a_tally_goes_on_from_what_it_was_set_to(kind: type[Tally], total: int) -> None:
+    tally = kind()
+    tally.add(5)
+    tally.set(total)
+    assert tally.total() == total
+    tally.add(2**20 + 3)
+    assert tally.total() == total + 2**20 + 3
+
+
+def test_a_mirrored_tally_is_sound_through_all_it_counts() -> None:
+    tally = MirroredTally()
+    assert tally.sound()
+    for i in range(2000):
+        tally.add(Narrow((i * 7_368_787) % (ADD_MAX + 1)))
+        assert tally.sound()
+        assert min(tally._not_low, tally._not_high) >= -SMALL_MAX
+    tally.set(2**41 - 1)
+    assert tally.sound()
+
+
+@pytest.mark.parametrize("part", MirroredTally.GUARDED)
+@pytest.mark.parametrize("flip", [*(1 << bit for bit in range(30)), -1 << 30])
+def test_a_mirrored_tally_that_changed_by_itself_is_not_sound_and_never_becomes_so(part: str, flip: int) -> None:
+    tally = MirroredTally()
+    tally.set(2**33 + 2**19 + 12_345)
+    setattr(tally, part, getattr(tally, part) ^ flip)
+    assert not tally.sound()
+    for steps in (0, 1, 5, 2**19, 2**20 - 1, 2**20, 3):
+        tally.add(steps)
+        assert not tally.sound()
 
 
 def test_a_new_ring_holds_zeros() -> None:

@@ -10,6 +10,7 @@ from pump.safety.alarms import (
     INHIBIT,
     KEEP,
     LATCHING,
+    LEASE_ENDED,
     LOW,
     MEDIUM,
     MESSAGE,
@@ -38,6 +39,23 @@ EXPECTED = {
     "occlusion": (3, True, "halts", "Catheter pressure is too high; delivery has stopped."),
     "driver_off": (3, True, "halts", "The motor driver does not stay enabled; delivery has stopped."),
     "stopped_long": (3, False, "keeps running", "No delivery for 48 h: withdrawal; verify before resuming."),
+    "memory_lost": (
+        3,
+        True,
+        "stays off",
+        "What the pump delivered is not known any more; it will not run.",
+    ),
+    "memory_corrupt": (
+        3,
+        True,
+        "halts",
+        "A figure in memory changed by itself, restart the pump; delivery has stopped.",
+    ),
+    "lease_ended": (3, False, "withholds", "Memory cannot be written; the lease withholds delivery."),
+    "end_of_service": (3, True, "halts", "End of service; delivery has stopped."),
+    "restarted": (2, True, "keeps running", "The pump restarted; what was not delivered by then is not made up."),
+    "replacement_due": (1, False, "keeps running", "Replace the pump within 90 days."),
+    "not_resumed": (3, True, "keeps running", "After a restart the pump could not go on; nothing is delivered."),
     "limit_reached": (2, True, "withholds", "A dose limit withholds delivery."),
     "reservoir_low": (2, False, "keeps running", "Reservoir low; plan a refill."),
     "residual_mismatch": (
@@ -50,7 +68,7 @@ EXPECTED = {
     "time_unknown": (1, False, "keeps running", "Time of day unknown; the lowest rate of the day runs."),
     "bolus_missed": (1, True, "keeps running", "A bolus was not given: its time passed."),
     "keep_open": (1, False, "keeps running", "The minimum rate runs instead of the program."),
-    "memory_error": (2, True, "keeps running", "Events could not be recorded; the journal has a gap."),
+    "memory_error": (2, True, "keeps running", "Memory is damaged or cannot be written; see the journal."),
 }
 ALARMS = list(range(1, len(TABLE)))
 EACH_ALARM = pytest.mark.parametrize("alarm", ALARMS, ids=[TABLE[alarm][NAME] for alarm in ALARMS])
@@ -170,7 +188,7 @@ def test_all_alarms_stand_in_order_of_priority_and_of_the_table_within_one() -> 
     for alarm in reversed(ALARMS):
         alarms.set(alarm)
     assert alarms.standing() == ALARMS
-    assert [TABLE[alarm][PRIORITY] for alarm in ALARMS] == [HIGH] * 8 + [MEDIUM] * 5 + [LOW] * 3
+    assert [TABLE[alarm][PRIORITY] for alarm in ALARMS] == [HIGH] * 13 + [MEDIUM] * 6 + [LOW] * 4
 
 
 @pytest.mark.req("A-01")
@@ -215,5 +233,6 @@ def test_acknowledging_ends_every_latching_alarm_in_order_and_no_other() -> None
     assert alarms.standing() == UNLATCHED
     assert alarms.priority == HIGH
     alarms.cause_gone(STOPPED_LONG)
+    alarms.cause_gone(LEASE_ENDED)
     assert alarms.priority == MEDIUM
     assert alarms.acknowledge() == []

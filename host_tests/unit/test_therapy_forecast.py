@@ -98,7 +98,7 @@ def test_the_forecast_from_where_the_basal_stands_is_what_it_then_owes_on_every_
     basal.advance(days_before * MS_PER_DAY, True)
     basal.paused = paused
     ahead = forecast(PLAN, basal.ahead())
-    carried = Fraction(basal._drip._rest, MS_PER_DAY)
+    carried = Fraction(basal.drip._rest, MS_PER_DAY)
     numerator = owed = 0
     for _ in range(20):
         numerator += ahead.over(MS_PER_DAY // 2)

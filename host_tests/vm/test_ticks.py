@@ -7,7 +7,7 @@ from itb.sim.engine import CPYTHON, ENGINES, HEAP, VM, WASM
 from vm.engines import GUEST, Outcome, Stage, _read, missing
 
 ALLOCATION_FREE_TICKS = 100_000
-MODULES = ("ticks_basal", "ticks_orders", "ticks_faults", "ticks_courses")
+MODULES = ("ticks_basal", "ticks_orders", "ticks_faults", "ticks_courses", "ticks_guarded")
 COUNTS = "counts of "
 VM_HEAP = "2m"
 

@@ -1,10 +1,10 @@
-"""The tick: demand, grant, burst, confirm, and nothing else."""
+"""The tick: check, confirm, demand, grant, burst, and nothing else."""
 
 from pump.core.ports import Clock, DeadMan, StepPort
 from pump.core.ticks import ticks_diff
 from pump.motion.burst import Burst
 from pump.motion.confirmation import Confirmation
-from pump.safety.alarms import DRIVER_OFF, FREE_FLOW, MOTOR_MISMATCH
+from pump.safety.alarms import DRIVER_OFF, FREE_FLOW, MEMORY_CORRUPT, MOTOR_MISMATCH
 from pump.safety.guard import Guard
 from pump.safety.halt import Halt
 from pump.safety.ledger import Ledger
@@ -20,6 +20,8 @@ class Tick:
     The loop holds the tick off while it changes what the tick reads. A tick held off leaves its time to the next one,
     which owes the same: demand is exact over any span.
     """
+
+    GUARDED = ("delivering", "_last_ticks")
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Tick:
     ) -> None:
         self.demand = demand
         self.delivering = False
+        self._resting = True
         self._holds = 0
         self.beats = 0
         self.late_ticks = 0
@@ -51,11 +54,45 @@ class Tick:
         self._late_ms = 2 * tick_ms
         self._mismatch_steps = mismatch_steps
         self._last_ticks = clock.ticks_ms()
+        self._not_last_ticks = ~self._last_ticks
         self._unheld_ticks = 0
 
+    def deliver(self, on: bool) -> None:
+        """*loop.* From now on grant what is owed, or, when not `on`, nothing."""
+        self.hold_off()
+        self.delivering = on
+        self._resting = not on
+        self.go_on()
+
+    def drop(self) -> None:
+        """*loop.* Forget what is owed (`Demand.drop`); but where a figure changed by itself, nothing is made of it."""
+        self.hold_off()
+        if self.sound():
+            self.demand.drop()
+        self.go_on()
+
+    def sound(self) -> bool:
+        """Whether every guarded figure agrees with its complement, and did whenever a tick looked.
+
+        Guarded is what must have changed for more to go out than was ordered: whether to deliver and why not; what is
+        owed, at what rate, for what time; what is left of a bolus, a bridge or a prime; caps and what counts towards
+        them; lease and ledger. What else may change brings less, or no more than these let through.
+        """
+        return (
+            self.delivering is not self._resting
+            and self._last_ticks ^ self._not_last_ticks == -1
+            and self._halt.sound()
+            and self._ledger.delivered.sound()
+            and self._guard.sound()
+            and self.demand.sound()
+        )
+
     def hold_off(self) -> None:
-        """*loop.* No tick runs until `go_on` was called as often as this."""
+        """*loop.* No tick runs until `go_on` was called as often as this. Looks first whether all is sound: what is
+        changed then, or made of it, may look so."""
         self._holds += 1
+        if not self.sound():
+            self._halt.latch(MEMORY_CORRUPT)
 
     def go_on(self) -> None:
         """*loop.* End one `hold_off`."""
@@ -66,9 +103,16 @@ class Tick:
         if self._holds:
             return
         self.beats = (self.beats + 1) & 0xFFFF
+        if not self.sound():
+            # Nothing is reckoned with any more; only what is on its way is still counted.
+            self._halt.latch(MEMORY_CORRUPT)
+            self._settle(0)
+            self._rest()
+            return
         now_ticks = self._clock.ticks_ms()
         dt_ms = max(ticks_diff(now_ticks, self._last_ticks), 0)
         self._last_ticks = now_ticks
+        self._not_last_ticks = ~now_ticks
         if dt_ms >= self._late_ms:
             self.late_ticks += 1
         self._settle(dt_ms)
@@ -91,7 +135,9 @@ class Tick:
 
     def _settle(self, dt_ms: int) -> None:
         confirmation = self._confirmation
-        self._ledger.confirm(confirmation.settle(dt_ms))
+        steps = confirmation.settle(dt_ms)
+        if steps:
+            self._ledger.confirm(steps)
         if confirmation.free_flow:
             self._halt.latch(FREE_FLOW)
         if confirmation.disagreement_steps >= self._mismatch_steps:
@@ -113,9 +159,10 @@ class Tick:
         return False
 
     def _send(self) -> None:
-        if self._steps.busy():
+        owed_steps = self.demand.owed_steps
+        if owed_steps == 0 or self._steps.busy():
             return
-        steps = self._guard.grant(self.demand.owed_steps, self._confirmation.in_flight_steps)
+        steps = self._guard.grant(owed_steps, self._confirmation.in_flight_steps)
         if steps > 0:
             self.demand.take(steps)
             self._burst.send(steps)

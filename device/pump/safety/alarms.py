@@ -16,15 +16,22 @@ FREE_FLOW = 4
 MOTOR_STALL = 5
 OCCLUSION = 6
 DRIVER_OFF = 7
-STOPPED_LONG = 8
-LIMIT_REACHED = 9
-RESERVOIR_LOW = 10
-RESIDUAL_MISMATCH = 11
-PRIME_INCOMPLETE = 12
-MEMORY_ERROR = 13
-TIME_UNKNOWN = 14
-BOLUS_MISSED = 15
-KEEP_OPEN = 16
+MEMORY_LOST = 8
+MEMORY_CORRUPT = 9
+LEASE_ENDED = 10
+END_OF_SERVICE = 11
+STOPPED_LONG = 12
+NOT_RESUMED = 13
+LIMIT_REACHED = 14
+RESERVOIR_LOW = 15
+RESIDUAL_MISMATCH = 16
+PRIME_INCOMPLETE = 17
+MEMORY_ERROR = 18
+RESTARTED = 19
+REPLACEMENT_DUE = 20
+TIME_UNKNOWN = 21
+BOLUS_MISSED = 22
+KEEP_OPEN = 23
 
 NAME, PRIORITY, LATCHING, SIGNAL, MESSAGE, MOTOR = 0, 1, 2, 3, 4, 5
 
@@ -38,12 +45,26 @@ TABLE = (
     ("motor_stall", HIGH, True, RED_10, "The motor does not follow; delivery has stopped.", HALT),
     ("occlusion", HIGH, True, RED_10, "Catheter pressure is too high; delivery has stopped.", HALT),
     ("driver_off", HIGH, True, RED_10, "The motor driver does not stay enabled; delivery has stopped.", HALT),
+    ("memory_lost", HIGH, True, RED_10, "What the pump delivered is not known any more; it will not run.", INHIBIT),
+    (
+        "memory_corrupt",
+        HIGH,
+        True,
+        RED_10,
+        "A figure in memory changed by itself, restart the pump; delivery has stopped.",
+        HALT,
+    ),
+    ("lease_ended", HIGH, False, RED_10, "Memory cannot be written; the lease withholds delivery.", WITHHOLD),
+    ("end_of_service", HIGH, True, RED_10, "End of service; delivery has stopped.", HALT),
     ("stopped_long", HIGH, False, RED_10, "No delivery for 48 h: withdrawal; verify before resuming.", KEEP),
+    ("not_resumed", HIGH, True, RED_10, "After a restart the pump could not go on; nothing is delivered.", KEEP),
     ("limit_reached", MEDIUM, True, YELLOW_3, "A dose limit withholds delivery.", WITHHOLD),
     ("reservoir_low", MEDIUM, False, YELLOW_3, "Reservoir low; plan a refill.", KEEP),
     ("residual_mismatch", MEDIUM, True, YELLOW_3, "What was withdrawn is not what was expected; check the pump.", KEEP),
     ("prime_incomplete", MEDIUM, True, YELLOW_3, "The prime did not end in its time; the line may hold air.", KEEP),
-    ("memory_error", MEDIUM, True, YELLOW_3, "Events could not be recorded; the journal has a gap.", KEEP),
+    ("memory_error", MEDIUM, True, YELLOW_3, "Memory is damaged or cannot be written; see the journal.", KEEP),
+    ("restarted", MEDIUM, True, YELLOW_3, "The pump restarted; what was not delivered by then is not made up.", KEEP),
+    ("replacement_due", LOW, False, CYAN_1, "Replace the pump within 90 days.", KEEP),
     ("time_unknown", LOW, False, CYAN_1, "Time of day unknown; the lowest rate of the day runs.", KEEP),
     ("bolus_missed", LOW, True, CYAN_1, "A bolus was not given: its time passed.", KEEP),
     ("keep_open", LOW, False, CYAN_1, "The minimum rate runs instead of the program.", KEEP),
@@ -56,6 +77,17 @@ class Alarms:
     def __init__(self) -> None:
         self._standing = [False] * len(TABLE)
         self.priority = SILENT
+        # Since the last time it was stored.
+        self.changed = False
+
+    def kept(self) -> "list[int]":
+        """What must survive a restart: the latching alarms that stand."""
+        return [alarm for alarm in self.standing() if TABLE[alarm][LATCHING]]
+
+    def restore(self, kept: "list[int]") -> None:
+        """After a restart: what was `kept` stands."""
+        for alarm in kept:
+            self.set(alarm)
 
     def stands(self, alarm: int) -> bool:
         """Whether `alarm` stands now."""
@@ -64,6 +96,7 @@ class Alarms:
     def set(self, alarm: int) -> bool:
         """Raise `alarm`; whether it is new."""
         new = not self._standing[alarm]
+        self.changed |= new
         self._standing[alarm] = True
         self.priority = max(self.priority, TABLE[alarm][PRIORITY])
         return new
@@ -93,5 +126,6 @@ class Alarms:
 
     def _end(self, alarm: int) -> None:
         self._standing[alarm] = False
+        self.changed = True
         standing = self.standing()
         self.priority = TABLE[standing[0]][PRIORITY] if standing else SILENT

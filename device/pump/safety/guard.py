@@ -10,8 +10,8 @@ from pump.safety.reservoir import Reservoir
 from pump.safety.windows import Windows
 
 # Why a grant was smaller than what was owed; REASONS says it in words, in the order of `withheld_ticks`.
-IN_FULL, HALTED, CATCH_UP, HOUR_CAP, DAY_CAP, EMPTY, PRIME_VOLUME = 0, 1, 2, 3, 4, 5, 6
-REASONS = ("in full", "halted", "catch-up", "1 h cap", "24 h cap", "reservoir empty", "prime volume")
+IN_FULL, HALTED, CATCH_UP, HOUR_CAP, DAY_CAP, EMPTY, PRIME_VOLUME, LEASE = 0, 1, 2, 3, 4, 5, 6, 7
+REASONS = ("in full", "halted", "catch-up", "1 h cap", "24 h cap", "reservoir empty", "prime volume", "lease")
 
 
 class Guard:
@@ -21,13 +21,18 @@ class Guard:
     caps. `granted` counts all, `primed` that part. `withheld_ticks[reason]` counts the ticks in which that reason kept
     something back, up to 2**30 - 1.
 
-    *tick*: `elapse`, `grant`; they allocate nothing. *loop*, with the tick held off: `begin_prime`, `end_prime`.
+    Nothing goes out beyond the lease, `lease_left_steps`: what the loop has stored as delivered ahead of time.
+
+    *tick*: `elapse`, `grant`, `sound`; they allocate nothing. *loop*, with the tick held off: the rest.
     """
+
+    GUARDED = ("lease_left_steps", "limits.hour.steps", "limits.day.steps")
 
     def __init__(
         self, halt: Halt, windows: Windows, reservoir: Reservoir, limits: Limits, burst_max_steps: int
     ) -> None:
-        self.limits = limits
+        self.set_limits(limits)
+        self.renew_lease(0)
         self.granted = Tally()
         self.primed = Tally()
         self.priming = False
@@ -37,6 +42,23 @@ class Guard:
         self._halt = halt
         self._reservoir = reservoir
         self._burst_max_steps = burst_max_steps
+
+    def set_limits(self, limits: Limits) -> None:
+        """From now on the caps of `limits` hold."""
+        self.limits = limits
+        self._not_caps = ~(limits.hour.steps ^ limits.day.steps)
+
+    def renew_lease(self, steps: int) -> None:
+        """From now on `steps` >= 0 may be granted, since they are stored as delivered."""
+        self.lease_left_steps = steps
+        self._not_lease_left_steps = ~steps
+
+    def sound(self) -> bool:
+        """Whether the lease, both caps and what the windows hold agree with their complements."""
+        limits = self.limits
+        return (self.lease_left_steps ^ self._not_lease_left_steps) & (
+            limits.hour.steps ^ limits.day.steps ^ self._not_caps
+        ) == -1 and self.windows.sound()
 
     def elapse(self, dt_ms: int) -> None:
         """Let `dt_ms` >= 0 pass."""
@@ -77,6 +99,10 @@ class Guard:
             if steps > room:
                 steps = room
                 why = DAY_CAP
+        room = self.lease_left_steps
+        if steps > room:
+            steps = room
+            why = LEASE
         room = self._reservoir.usable(in_flight_steps)
         if steps > room:
             steps = room
@@ -88,6 +114,8 @@ class Guard:
             self._count(why)
         if steps <= 0:
             return 0
+        self.lease_left_steps -= steps
+        self._not_lease_left_steps += steps
         self.granted.add(steps)
         if self.priming:
             self.primed.add(steps)

@@ -40,6 +40,17 @@ class Reservoir:
         """Whether `withdrawn_steps` were not to be expected in the reservoir."""
         return abs(withdrawn_steps - self.left_steps) > self.tolerance_steps
 
+    def kept(self) -> "list[int]":
+        """*loop.* What must survive a restart."""
+        return [self.left_steps, self.filled.total(), self.wasted.total(), self.concentration_ng_ml]
+
+    def restore(self, kept: "list[int]", drawn_steps: int) -> None:
+        """*loop.* After a restart: what was `kept`, and `drawn_steps` that may have left since."""
+        self.left_steps, filled, wasted, self.concentration_ng_ml = kept
+        self.filled.set(filled)
+        self.wasted.set(wasted)
+        self.draw(drawn_steps)
+
     def draw(self, steps: int) -> None:
         """`steps` left the reservoir."""
         left_steps = self.left_steps - steps

@@ -14,6 +14,14 @@ class DoseHistory:
     def __init__(self) -> None:
         self._doses = []
 
+    def kept(self) -> "list[list[int]]":
+        """What must survive a restart."""
+        return [[dose[0], dose[1], at_ms] for dose, at_ms in self._doses]
+
+    def restore(self, kept: "list[list[int]]") -> None:
+        """After a restart: what was `kept`."""
+        self._doses = [((numerator, den), at_ms) for numerator, den, at_ms in kept]
+
     def note(self, dose: "tuple[int, int]", now_ms: int) -> None:
         """From now on `dose` is in force."""
         if dose[0] == 0:

@@ -30,21 +30,25 @@ class Basal:
         self.pattern = schedule.pattern_of(0, 0)
         self.ceiling_steps_day = SMALL_MAX
         self._day_for_ms = DAY_MS_MIN
-        self._drip = Drip(schedule.rate_den, MS_PER_DAY)
+        self.drip = Drip(schedule.rate_den, MS_PER_DAY)
         self._enter(schedule.lowest_row(0))
         self._row_end_ms = MS_PER_DAY
 
     @property
     def rate_steps_day(self) -> int:
         """The rate in force, in whole microsteps per day, rounded down."""
-        return self._drip.whole
+        return self.drip.whole
 
     def follow(self, before: "Basal") -> None:
         """Take over from `before`: its time of day, its ceiling and what it has left over below a microstep."""
-        self._drip.carry_from(before._drip)
+        self.drip.carry_from(before.drip)
         self.hold_to(before.ceiling_steps_day)
         if before.time_known:
             self.set_time(before.day_ms, before.weekday)
+
+    def held(self) -> bool:
+        """Whether a ceiling holds."""
+        return self.ceiling_steps_day != SMALL_MAX
 
     def hold_to(self, ceiling_steps_day: int) -> None:
         """Owe no more than `ceiling_steps_day`, and never more than is programmed."""
@@ -70,12 +74,24 @@ class Basal:
                 span_ms = dt_ms
             dt_ms -= span_ms
             if delivering:
-                steps += self._drip.advance(span_ms)
+                steps += self.drip.advance(span_ms)
             self.day_ms += span_ms
             self._day_for_ms = min(self._day_for_ms + span_ms, DAY_MS_MIN)
             if self.day_ms == self._row_end_ms:
                 self._cross(delivering)
         return steps
+
+    def kept(self) -> "list[int]":
+        """What must survive a restart."""
+        return [self.day, self._day_for_ms, self.stage, self.plan_day, int(self.paused), self.ceiling_steps_day]
+
+    def restore(self, kept: "list[int]") -> None:
+        """After a restart: what was `kept`. The time of day is unknown until it is set."""
+        self.day, self._day_for_ms, self.stage, self.plan_day, paused, ceiling_steps_day = kept
+        self.paused = paused == 1
+        self.pattern = self.schedule.pattern_of(self.stage, 0)
+        self._row = self.schedule.lowest_row(self.stage)
+        self.hold_to(ceiling_steps_day)
 
     def ahead(self) -> "list[int]":
         """Where the walk stands, as a forecast begins: [stage, plan_day, weekday, day_ms, paused]."""
@@ -107,6 +123,6 @@ class Basal:
         self._row = row
         whole = self.schedule.whole[row]
         if whole < self.ceiling_steps_day:
-            self._drip.set_rate(whole, self.schedule.frac[row])
+            self.drip.set_rate(whole, self.schedule.frac[row])
         else:
-            self._drip.set_rate(self.ceiling_steps_day, 0)
+            self.drip.set_rate(self.ceiling_steps_day, 0)

@@ -28,6 +28,14 @@ class Carry:
             self._rest = self._rest * DEN_MAX // self._den
             self._den = DEN_MAX
 
+    def kept(self) -> "list[int]":
+        """What must survive a restart."""
+        return [self._rest, self._den]
+
+    def restore(self, kept: "list[int]") -> None:
+        """After a restart: what was `kept`."""
+        self._rest, self._den = kept
+
     def _parts(self, dose: Dose) -> int:
         """What `dose` and the carry have below a microstep, in units of 1 / (dose.den * self._den)."""
         return dose.frac * self._den + self._rest * dose.den

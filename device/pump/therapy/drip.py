@@ -8,8 +8,10 @@ class Drip:
 
     What is left over below a microstep is kept as two remainders (of 1/per_ms and of 1/(den * per_ms) microstep) and
     survives a change of rate, so that one advance or a thousand over the same span owe the same. Every intermediate
-    stays within 30 bits. `advance` and `set_rate` are tick-safe and allocate nothing.
+    stays within 30 bits. `advance`, `set_rate` and `sound` are tick-safe and allocate nothing.
     """
+
+    GUARDED = ("whole", "frac", "_den", "_per_ms")
 
     def __init__(self, den: int, per_ms: int) -> None:
         self._den = den
@@ -22,10 +24,16 @@ class Drip:
         """From now on owe `whole + frac / den` microsteps per `per_ms`; 0 <= frac < den."""
         self.whole = whole
         self.frac = frac
+        # One complement for all of the rate: it changes only here.
+        self._not_rate = ~(whole ^ frac ^ self._den ^ self._per_ms)
         span_ms = (SMALL_MAX - self._per_ms - 1) // (whole + 1)
         if frac:
             span_ms = min(span_ms, (SMALL_MAX - self._den) // frac)
         self._span_ms = span_ms
+
+    def sound(self) -> bool:
+        """Whether the rate agrees with its complement."""
+        return self.whole ^ self.frac ^ self._den ^ self._per_ms ^ self._not_rate == -1
 
     def carry_from(self, before: "Drip") -> None:
         """*loop.* Go on with what `before`, of the same `per_ms`, has left over, to 1 / (den * per_ms) rounded down."""

@@ -27,6 +27,14 @@ class Lockout:
             reason, wait_ms = DAY_MAXIMUM, begun_ms[-per_day] + MS_PER_DAY - now_ms
         return reason, wait_ms
 
+    def kept(self) -> "list[int]":
+        """What must survive a restart."""
+        return list(self._begun_ms)
+
+    def restore(self, kept: "list[int]") -> None:
+        """After a restart: what was `kept`."""
+        self._begun_ms = kept
+
     def begun(self, now_ms: int) -> None:
         """It begins now."""
         self._begun_ms = [at_ms for at_ms in self._begun_ms if at_ms > now_ms - MS_PER_DAY]

@@ -1,6 +1,5 @@
 """The single boluses a program orders, each at its time."""
 
-from pump.core.units import MS_PER_DAY
 from pump.therapy.program import BolusOrder, Program
 
 
@@ -19,8 +18,15 @@ class BolusOrders:
 
     def wait_ms(self, day: int, day_ms: int) -> int:
         """From time `day_ms` of program day `day` until the next order is to begin; negative when it is late."""
-        order = self._orders[self._next]
-        return (order.day - day) * MS_PER_DAY + order.at_ms - day_ms
+        return self._orders[self._next].wait_ms(day, day_ms)
+
+    def kept(self) -> int:
+        """What must survive a restart."""
+        return self._next
+
+    def restore(self, kept: int) -> None:
+        """After a restart: what was `kept`."""
+        self._next = kept
 
     def done(self) -> None:
         """The next order was begun, or is not to be given."""

@@ -60,6 +60,10 @@ class BolusOrder:
         self.at_ms = at_ms
         self.dose = dose
 
+    def wait_ms(self, day: int, day_ms: int) -> int:
+        """From time `day_ms` of program day `day` until it is to begin; negative when it is late."""
+        return (self.day - day) * MS_PER_DAY + self.at_ms - day_ms
+
 
 class PatientOrder:
     """The bolus a patient may ask for: `dose`, `lockout_ms` from start to start at least, `per_day` in any 24 h."""

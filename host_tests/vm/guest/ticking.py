@@ -13,6 +13,7 @@ from support import micropython
 
 from pump.app import App
 from pump.core.units import MS_PER_DAY, SMALL_MAX
+from pump.runtime.selftest import settings_checksum
 from twin.bench import Bench
 from twin.faults import Faults
 
@@ -42,6 +43,8 @@ def board_with_tick(tick_ms):
     Sliced.DEAD_MAN_MS = max(board.DEAD_MAN_MS, 5 * tick_ms)
     Sliced.WATCHDOG_MS = max(board.WATCHDOG_MS, 6 * tick_ms)
     Sliced.BURST_MAX_STEPS = max(1, -(-board.LIMIT_DAY_STEPS * tick_ms // MS_PER_DAY))
+    Sliced.LEASE_STEPS = max(board.LEASE_STEPS, 4 * Sliced.BURST_MAX_STEPS)
+    Sliced.CHECKSUM = settings_checksum(Sliced)
     return Sliced
 
 
@@ -156,6 +159,7 @@ class Lane:
 
     def counts(self):
         """All the counts this lane came to, and what the motor really made. Fails when they do not add up."""
+        assert self.app.tick.sound() or "memory_corrupt" in self.app.status.read()["alarms"]
         status = self.app.status.read()
         truth = self.bench.truth()
         names = (

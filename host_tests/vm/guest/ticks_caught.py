@@ -16,11 +16,10 @@ class SpoiltDemand:
         self._demand = demand
         self._make = make
         self._ticks = 0
-        self.basal = demand.basal
-        self.bolus = demand.bolus
-        self.bridge = demand.bridge
-        self.mode = demand.mode
         self.owed_steps = 0
+
+    def __getattr__(self, name):
+        return getattr(self._demand, name)
 
     def advance(self, dt_ms, delivering):
         if self._ticks == SPOILT_TICK:
@@ -28,6 +27,9 @@ class SpoiltDemand:
         self._ticks += 1
         self.owed_steps = self._demand.advance(dt_ms, delivering)
         return self.owed_steps
+
+    def sound(self):
+        return True
 
     def take(self, steps):
         self._demand.take(steps)

@@ -83,8 +83,7 @@ def test_a_prime_and_the_therapy_after_it():
     lane.app.control.prime(12_345, 500_000, True)
     lane.run(200, uneven=True)
     # More is owed than was allowed, as a fault would have it.
-    lane.app.tick.demand.owed_steps += 1000
-    lane.app.tick.demand.ordered.add(1000)
+    lane.app.tick.demand._owe(1000)
     lane.app.tick.demand.primed.add(1000)
     lane.run(600, uneven=True)
     report("prime", lane)
