@@ -44,12 +44,26 @@ class Benchtop:
         self.board = board or constants(slice_ms=SECOND_MS)
         self.fill_steps = self.board.RESERVOIR_CAPACITY_STEPS if fill_steps is None else fill_steps
         self.bench = Bench(self.board, self.fill_steps, Faults(faults or []), seed)
-        for name, port in (ports or {}).items():
+        self._replaced = dict(ports or {})
+        self._boot()
+        if opened:
+            self.app.open()
+
+    def _boot(self) -> None:
+        for name, port in self._replaced.items():
             setattr(self.bench.ports, name, port)
         self.app = App(self.board, self.bench.ports)
         self.control = self.app.control
-        if opened:
-            self.app.open()
+
+    def restart(self, cause: str = "power", off_ms: int = 0) -> "Benchtop":
+        """Without power for `off_ms`, and on again; what the ports were replaced by stays in their place."""
+        self.bench.power_off()
+        if off_ms:
+            self.bench.advance(off_ms)
+        self.bench.power_on(cause)
+        self._boot()
+        self.app.open()
+        return self
 
     def programmed(self, source: dict[str, Any] | None = None, day_ms: int | None = 0) -> "Benchtop":
         """Filled, with a program and the time of day, which is not set when `day_ms` is None."""

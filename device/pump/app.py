@@ -1,9 +1,11 @@
 """Wires the rooms together; the only file that knows them all."""
 
 # From the ground up: each import that leads to another nests deeper, and the stack of a chip is small.
+from pump.core.units import MS_PER_DAY
 from pump.therapy.basal import Basal
 from pump.therapy.demand import Demand
 from pump.therapy.program import nothing_ordered
+from pump.safety.alarms import MEMORY_LOST
 from pump.safety.guard import Guard
 from pump.safety.halt import Halt
 from pump.safety.ledger import Ledger
@@ -17,6 +19,7 @@ from pump.sensing.occlusion import OcclusionDetector
 from pump.memory.journal import Journal
 from pump.link.server import Server
 from pump.runtime.control import Control
+from pump.runtime.keeping import Keeping, Unfit
 from pump.runtime.loop import Loop
 from pump.runtime.selftest import failed_checks
 from pump.runtime.status import Status
@@ -70,6 +73,19 @@ class App:
             board.TICK_MS,
             board.MINIMUM_STEPS_DAY,
             geometry.steps(BUILD_PRIME_NL),
+            Keeping(
+                ports.nvm,
+                self.tick,
+                guard,
+                confirmation,
+                ledger,
+                reservoir,
+                self.journal,
+                board.LEASE_STEPS,
+                board.CALIBRATION,
+            ),
+            ports.wall_clock,
+            board.SERVICE_DAYS * MS_PER_DAY,
         )
         self.status = Status(self.control, self.tick, guard, confirmation, ledger, reservoir)
         self.loop = Loop(
@@ -88,4 +104,13 @@ class App:
     def open(self) -> None:
         """Start the hardware and test it; afterwards the pump is stopped and ready, or inhibited with an alarm."""
         self._ports.step.set_direction(True)
-        self.control.self_tested(failed_checks(self._board, self._ports))
+        unfit = []
+        try:
+            self.control.recover()
+        except Unfit as error:
+            unfit = [str(error)]
+        self.control.self_tested(unfit + failed_checks(self._board, self._ports))
+        if unfit:
+            self.control.raise_alarm(MEMORY_LOST)
+        else:
+            self.control.resume(self._ports.reset_cause)

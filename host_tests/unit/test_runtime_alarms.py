@@ -4,7 +4,7 @@ import pytest
 
 from benchtop import Benchtop
 from pump.core.errors import Refused
-from pump.safety.alarms import LIMIT_REACHED, MOTOR_STALL, OCCLUSION, TABLE
+from pump.safety.alarms import LIMIT_REACHED, MEMORY_CORRUPT, MOTOR_STALL, OCCLUSION, TABLE
 
 LONG_MS = 10**9
 
@@ -129,8 +129,9 @@ def test_free_flow_while_halted_for_something_else_is_alarmed_too(edges: int, al
 @pytest.mark.req("A-01")
 def test_every_reason_of_a_halt_becomes_an_alarm_once_and_one_acknowledge_ends_them() -> None:
     pump = delivering()
-    reasons = [alarm for alarm in range(len(TABLE)) if TABLE[alarm][5] == "halts"]
-    assert len(reasons) == 6
+    # That of a figure that changed by itself lasts until a restart.
+    reasons = [alarm for alarm in range(len(TABLE)) if TABLE[alarm][5] == "halts" and alarm != MEMORY_CORRUPT]
+    assert len(reasons) == 7
     for alarm in reversed(reasons):
         pump.app.tick._halt.latch(alarm)
     pump.slice(5)

@@ -7,6 +7,7 @@ import pytest
 from asked import DOSE, DURATION_MS, bolus_source, delivering, give, request, step
 from pump.core.errors import Refused
 from pump.runtime.boluses import REASONS
+from pump.safety.alarms import MEMORY_ERROR
 from rig import DAY_MS, HOUR_MS, MINUTE_MS, NG_ML
 from watched import Watched
 
@@ -118,6 +119,19 @@ def beside_the_patients() -> Watched:
 def beside_a_rung() -> Watched:
     pump = delivering()
     step(pump)
+    return pump
+
+
+@denial(10, 10, 10)
+def with_a_memory_that_takes_nothing() -> Watched:
+    pump = delivering()
+
+    def refuse(name: str, data: bytes) -> None:
+        raise OSError(28, f"no room for {len(data)} bytes of {name}")
+
+    pump.bench.ports.nvm.write = refuse
+    # The alarm stands since an earlier record was refused.
+    pump.control.raise_alarm(MEMORY_ERROR)
     return pump
 
 

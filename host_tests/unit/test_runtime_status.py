@@ -47,6 +47,8 @@ KEYS = {
     "wasted_steps",
     "withheld_ticks",
     "late_ticks",
+    "lease_left_steps",
+    "service_left_ms",
 }
 
 

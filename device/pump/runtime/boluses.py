@@ -1,7 +1,7 @@
 """Begins boluses, one at a time: the program's when they are due, all others when they are asked for."""
 
 from pump.core.errors import Refused, refuse_unless_int
-from pump.core.units import MS_PER_DAY, MS_PER_MINUTE, SMALL_MAX
+from pump.core.units import MS_PER_DAY, MS_PER_MINUTE
 from pump.memory.journal import Journal
 from pump.runtime.tick import Tick
 from pump.safety import alarms as table
@@ -13,7 +13,7 @@ from pump.therapy.forecast import forecast
 from pump.therapy.lockout import ALLOWED, Lockout
 from pump.therapy.lockout import REASONS as LOCKOUT_REASONS
 from pump.therapy.orders import BolusOrders
-from pump.therapy.program import BOLUS_GAP_MS, RATE_DEN_MAX, Dose, Program, read_dose
+from pump.therapy.program import BOLUS_GAP_MS, RATE_DEN_MAX, BolusOrder, Dose, Program, read_dose
 
 # The loop looks at a bolus this long, and at least two ticks, before its time.
 BOLUS_AHEAD_MS = 2000
@@ -22,7 +22,7 @@ BOLUS_LATE_MS = 15 * MS_PER_MINUTE
 # Rungs of a screening trial come at least so far apart (requirement D-15).
 TRIAL_GAP_MS = MS_PER_DAY
 # Why a request is denied, beside the reasons of a lockout.
-NOT_ORDERED, NOT_DELIVERING, BUSY, LIMIT, NO_TIME, KEPT_OPEN, BRIDGING = 3, 4, 5, 6, 7, 8, 9
+NOT_ORDERED, NOT_DELIVERING, BUSY, LIMIT, NO_TIME, KEPT_OPEN, BRIDGING, MEMORY = 3, 4, 5, 6, 7, 8, 9, 10
 REASONS = LOCKOUT_REASONS + (
     "not in the program",
     "not delivering",
@@ -31,6 +31,7 @@ REASONS = LOCKOUT_REASONS + (
     "time of day unknown",
     "keep-open rate",
     "a bridge is running",
+    "memory that cannot be written",
 )
 NO_ONE, SCHEDULED, PATIENT, CLINICIAN, TRIAL = "", "scheduled", "patient", "clinician", "trial"
 
@@ -41,9 +42,11 @@ class Boluses:
     are in the judgement, nothing else can be begun, and limits change by commands only.
     """
 
-    def __init__(self, tick: Tick, guard: Guard, journal: Journal, tick_ms: int, lag_ms: int, raise_alarm) -> None:
+    def __init__(
+        self, tick: Tick, guard: Guard, journal: Journal, tick_ms: int, lag_ms: int, raise_alarm, save
+    ) -> None:
         """A tick is due every `tick_ms`; what becomes owed goes out up to `lag_ms` later. `raise_alarm(alarm)` shows
-        what the patient must know."""
+        what the patient must know; `save()` stores what must survive a restart, and says whether it could."""
         self.running = NO_ONE
         self.suspended_steps = 0
         self._suspended_ms = 0
@@ -55,6 +58,7 @@ class Boluses:
         self._ahead_ms = max(BOLUS_AHEAD_MS, 2 * tick_ms)
         self._lag_ms = lag_ms
         self._raise_alarm = raise_alarm
+        self._save = save
         self._carry = Carry()
         # These outlive the program: a new one must not end a lockout.
         self._patient = Lockout()
@@ -69,6 +73,29 @@ class Boluses:
         # What was due before the program came was the program's before it.
         while basal.time_known and self._orders.peek() and self._orders.wait_ms(basal.day, basal.day_ms) < 0:
             self._orders.done()
+
+    def kept(self) -> dict:
+        """What must survive a restart."""
+        return {
+            "carry": self._carry.kept(),
+            "patient": self._patient.kept(),
+            "trial": self._trial.kept(),
+            "orders": self._orders.kept(),
+            "rung": self._rung,
+        }
+
+    def restore(self, kept: dict) -> None:
+        """After a restart: what was `kept`, but for what belongs to the program."""
+        self._carry.restore(kept["carry"])
+        self._patient.restore(kept["patient"])
+        self._trial.restore(kept["trial"])
+
+    def go_on(self, program: Program, kept: dict) -> None:
+        """After a restart: `program` is in force, and what of it was given is `kept`."""
+        self._program = program
+        self._orders = BolusOrders(program)
+        self._orders.restore(kept["orders"])
+        self._rung = kept["rung"]
 
     def poll(self, delivering: bool) -> None:
         """See whether a bolus has ended, and begin what is due."""
@@ -107,7 +134,6 @@ class Boluses:
             reason = self._begin(order.dose, PATIENT)
         if reason != ALLOWED:
             raise self._denial("patient_denied", reason, wait_ms)
-        self._patient.begun(self._journal.uptime_ms)
 
     def give_trial_step(self, delivering: bool) -> None:
         """The next rung of the screening trial. Raises Refused with the reason and the time left, and logs it."""
@@ -121,8 +147,6 @@ class Boluses:
             reason = self._begin(dose, TRIAL)
         if reason != ALLOWED:
             raise self._denial("trial_denied", reason, wait_ms)
-        self._trial.begun(self._journal.uptime_ms)
-        self._rung += 1
 
     def give(self, whole: int, frac: int, den: int, duration_ms: int, delivering: bool) -> None:
         """The clinician's bolus of `whole` + `frac` / `den` microsteps, now. A patient's bolus that runs is suspended
@@ -160,7 +184,7 @@ class Boluses:
             return BRIDGING
         if not demand.basal.time_known:
             return NO_TIME
-        if demand.basal.ceiling_steps_day != SMALL_MAX:
+        if demand.basal.held():
             return KEPT_OPEN
         if (self.running and self.running != before) or self._due_within(dose.duration_ms):
             return BUSY
@@ -181,14 +205,13 @@ class Boluses:
         order = self._orders.peek()
         if order is None or self._orders.wait_ms(basal.day, basal.day_ms) > self._ahead_ms:
             return
-        if self._tick.demand.mode != THERAPY or basal.ceiling_steps_day != SMALL_MAX:
+        if self._tick.demand.mode != THERAPY or basal.held():
             return
         steps = self._carry.steps(order.dose)
-        wait_ms = self._order_wait_ms()
-        if self._begin(order.dose, SCHEDULED) != ALLOWED:
-            self._journal.log("bolus_denied", steps, wait_ms)
-            self._raise_alarm(table.LIMIT_REACHED)
         self._orders.done()
+        if self._begin(order.dose, SCHEDULED, order) != ALLOWED:
+            self._journal.log("bolus_denied", steps, self._wait_ms(order))
+            self._raise_alarm(table.LIMIT_REACHED)
 
     def miss_later_than(self, late_ms: int) -> None:
         """Pass over the program's boluses whose time was more than `late_ms` ago."""
@@ -200,13 +223,13 @@ class Boluses:
             self._orders.done()
             order = self._orders.peek()
 
-    def _begin(self, dose: Dose, source: str) -> int:
-        """Begin `dose`; ALLOWED, or LIMIT when it would break one."""
+    def _begin(self, dose: Dose, source: str, order: "BolusOrder | None" = None) -> int:
+        """Begin `dose`, now or when `order` is due; ALLOWED, or why not: LIMIT or MEMORY."""
         demand = self._tick.demand
         steps = self._carry.steps(dose)
         self._tick.hold_off()
         windows = self._guard.windows.copy()
-        wait_ms = self._order_wait_ms() if source == SCHEDULED else 0
+        wait_ms = self._wait_ms(order)
         owed_steps = demand.owed_steps + demand.bolus.left_steps
         carried_steps = steps - dose.whole
         bolus = BolusAhead(steps, wait_ms, dose.duration_ms, owed_steps, demand.bolus.left_ms, carried_steps)
@@ -218,19 +241,29 @@ class Boluses:
         except Refused as refusal:
             self._limit = refusal
             return LIMIT
-        self._suspend()
-        self._tick.hold_off()
-        wait_ms = self._order_wait_ms() if source == SCHEDULED else 0
-        demand.bolus.arm(steps, wait_ms, dose.duration_ms)
-        self._tick.go_on()
-        self._carry.given(dose)
-        self.running = source
-        if source == SCHEDULED:
-            self._journal.log("bolus", steps, wait_ms)
+        before = self.kept()
+        if source == PATIENT:
+            self._patient.begun(self._journal.uptime_ms)
         elif source == TRIAL:
-            self._journal.log("trial_bolus", steps, self._rung)
+            self._trial.begun(self._journal.uptime_ms)
+            self._rung += 1
+        self._carry.given(dose)
+        # Stored first: a restart finds it given.
+        if not self._save():
+            self.restore(before)
+            self._rung = before["rung"]
+            return MEMORY
+        if source == SCHEDULED:
+            self._journal.log("bolus", steps, self._wait_ms(order))
+        elif source == TRIAL:
+            self._journal.log("trial_bolus", steps, before["rung"])
         else:
             self._journal.log(source + "_bolus", steps, dose.duration_ms)
+        self._suspend()
+        self._tick.hold_off()
+        demand.bolus.arm(steps, self._wait_ms(order), dose.duration_ms)
+        self._tick.go_on()
+        self.running = source
         return ALLOWED
 
     def _suspend(self) -> None:
@@ -260,10 +293,10 @@ class Boluses:
         self._journal.log("patient_resumed", steps, self._suspended_ms)
         return True
 
-    def _order_wait_ms(self) -> int:
-        """From now until the next order is to begin; 0 when it is late."""
+    def _wait_ms(self, order: "BolusOrder | None") -> int:
+        """From now until `order` is to begin; 0 when it is late, and when there is none."""
         basal = self._tick.demand.basal
-        return max(self._orders.wait_ms(basal.day, basal.day_ms), 0)
+        return max(order.wait_ms(basal.day, basal.day_ms), 0) if order else 0
 
     def _close(self) -> None:
         """Say how the bolus ended."""

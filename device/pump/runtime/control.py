@@ -1,18 +1,23 @@
 """The one owner of the pump's state: every command and every alarm comes through here."""
 
 from pump.core.errors import Refused, refuse_unless_int
-from pump.core.units import MS_PER_DAY, MS_PER_HOUR, SMALL_MAX
+from pump.core.ports import WallClock
+from pump.core.units import MS_PER_DAY, SMALL_MAX
 from pump.memory.journal import Journal
 from pump.motion.confirmation import Confirmation
 from pump.runtime import priming as prime_outcome
 from pump.runtime import states
 from pump.runtime.boluses import Boluses
+from pump.runtime.causes import Causes
+from pump.runtime.filling import Filling
+from pump.runtime.keeping import Keeping
 from pump.runtime.priming import Priming
 from pump.runtime.programs import Programs
+from pump.runtime.standstill import NEVER, Standstill
 from pump.runtime.tick import Tick
 from pump.safety import alarms as table
 from pump.safety.alarms import Alarms
-from pump.safety.guard import DAY_CAP, HOUR_CAP, Guard
+from pump.safety.guard import Guard
 from pump.safety.halt import Halt
 from pump.safety.limits import Limits
 from pump.safety.reservoir import Reservoir
@@ -21,11 +26,7 @@ from pump.therapy.program import Program
 
 # What becomes owed goes out at the end of its tick, and one tick later when the driver has to be enabled first.
 LAG_TICKS = 2
-# After so long without delivery the pump alarms, and program and reservoir are verified before it resumes (M-08).
-IDLE_MS_MAX = 48 * MS_PER_HOUR
-# A verification is a fresh one for so long.
-VERIFIED_MS_MAX = MS_PER_HOUR
-NEVER = -1
+UNWRITTEN = "a memory that cannot be written"
 
 
 class Control:
@@ -47,17 +48,23 @@ class Control:
         tick_ms: int,
         minimum_steps_day: int,
         prime_max_steps: int,
+        keeping: Keeping,
+        wall_clock: WallClock,
+        service_ms: int,
     ) -> None:
         """`own_limits`: the pump's own limits, each ({"hour": steps, "day": .., "bolus": ..}, who set them). A tick is
-        due every `tick_ms`. `minimum_steps_day` is the lowest rate the mechanism holds well."""
+        due every `tick_ms`. `minimum_steps_day` is the lowest rate the mechanism holds well. The pump serves for
+        `service_ms` of running."""
         lag_ms = LAG_TICKS * tick_ms
         self.state = states.BOOT
         self.alarms = Alarms()
         self.failed_checks = []
         self.programs = Programs(tick, guard, reservoir, journal, own_limits, lag_ms)
-        self.boluses = Boluses(tick, guard, journal, tick_ms, lag_ms, self.raise_alarm)
+        self.boluses = Boluses(tick, guard, journal, tick_ms, lag_ms, self.raise_alarm, self._save_now)
         self.boluses.follow(self.programs.program)
+        self.causes = Causes(tick, guard, confirmation, reservoir, journal, self.alarms, self.raise_alarm, service_ms)
         self._priming = Priming(tick, guard, confirmation, journal, prime_max_steps)
+        self._filling = Filling(tick, confirmation, reservoir, journal, self._priming, self._save_now, self.raise_alarm)
         self._tick = tick
         self._guard = guard
         self._halt = halt
@@ -65,10 +72,12 @@ class Control:
         self._reservoir = reservoir
         self._journal = journal
         self._minimum_steps_day = minimum_steps_day
-        self._idle_from_ms = NEVER
-        self._verified_ms = NEVER
-        self._capped_ticks = 0
-        self._unwritten_events = 0
+        self._standstill = Standstill(journal)
+        self._before = states.BOOT
+        self._unsaved = False
+        self._wall_clock = wall_clock
+        self._keeping = keeping
+        keeping.watch(self.programs, self.boluses, self.alarms)
 
     @property
     def program(self) -> Program:
@@ -80,14 +89,9 @@ class Control:
         """The limits in force."""
         return self._guard.limits
 
-    @property
-    def kept_open(self) -> bool:
-        """Whether the minimum rate runs instead of the program."""
-        return self._tick.demand.basal.ceiling_steps_day != SMALL_MAX
-
     def idle_ms(self) -> int:
         """How long ago delivery ended; 0 while the pump delivers, and before it first did."""
-        return self._journal.uptime_ms - self._idle_from_ms if self._idle_from_ms != NEVER else 0
+        return self._standstill.ms()
 
     def self_tested(self, failed: "list[str]") -> None:
         """Take the verdict of the self-test: with no `failed` check the pump may be started."""
@@ -100,6 +104,63 @@ class Control:
         else:
             self._enter(states.PASS)
 
+    def recover(self) -> None:
+        """Take up what is stored, before the self-test. Raises `keeping.Unfit` when that is not to be used."""
+        kept = self._keeping.restore()
+        if kept is None:
+            # Before anything else is stored: what is stored without it has lost it.
+            self._save(states.STOPPED)
+        else:
+            self._before, standstill, self._priming.allowed = kept
+            self._standstill.restore(standstill)
+            if self._before == states.PRIMING:
+                self._priming.allowed = False
+                self.programs.primed()
+
+    def resume(self, reset_cause: str) -> None:
+        """Go on as the pump that was reset because of `reset_cause` (`core.ports.Ports`). A bolus does not resume."""
+        before = self._before
+        if before == states.BOOT:
+            return
+        self._journal.log("reset_" + reset_cause)
+        if self._keeping.repaired:
+            self.raise_alarm(table.MEMORY_ERROR)
+        if before in (states.DELIVERING, states.PRIMING) or reset_cause == "watchdog":
+            self.raise_alarm(table.RESTARTED)
+        if before == states.PRIMING:
+            self.raise_alarm(table.PRIME_INCOMPLETE)
+        if self.state != states.STOPPED:
+            if before == states.DELIVERING:
+                self._standstill.was_off()
+            return
+        time = self._wall_clock.read()
+        if time is not None:
+            self._take_time(time[0], time[1])
+        if before == states.HALTED:
+            self._enter(states.HALT)
+        elif before == states.DELIVERING:
+            try:
+                self.start()
+            except Refused:
+                self._standstill.was_off()
+                self._journal.log("not_resumed")
+                self.raise_alarm(table.NOT_RESUMED)
+
+    def _save(self, state: str) -> bool:
+        """Store what must survive a restart into `state`; whether it could be."""
+        delivering = state in (states.DELIVERING, states.PRIMING)
+        standstill = NEVER if state == states.DELIVERING else self._standstill.kept()
+        return self._stored(self._keeping.save([state, standstill, self._priming.allowed], delivering))
+
+    def _stored(self, stored: bool) -> bool:
+        self._unsaved = not stored
+        if not stored:
+            self.raise_alarm(table.MEMORY_ERROR)
+        return stored
+
+    def _save_now(self) -> bool:
+        return self._save(self.state)
+
     def load(self, source: object) -> None:
         """Take the program `source` (see `therapy.program`) while stopped; or, as a titration, while delivering.
 
@@ -110,13 +171,14 @@ class Control:
             self._refuse_program("while " + self.state, "a program is loaded while stopped or delivering")
         if self.boluses.running:
             self._refuse_program("while a bolus runs", "a program is loaded after its end")
-        self.programs.load(source, delivering)
+        self.programs.load(source, delivering, self._keeping.save_program)
         self.boluses.follow(self.program)
-        self._verified_ms = NEVER
-        if self.kept_open and not delivering:
+        self._standstill.changed()
+        if self._tick.demand.basal.held() and not delivering:
             # Loaded to be run; and a bridge would run at its full rate anyway.
             self._tick.demand.basal.hold_to(SMALL_MAX)
             self._journal.log("keep_open_end")
+        self._save_now()
 
     def _refuse_program(self, value: str, accepted: str) -> None:
         self._journal.log("program_refused")
@@ -127,33 +189,24 @@ class Control:
 
         Another concentration than before is taken only while stopped, and not on top of a bridge.
         """
-        refuse_unless_int("withdrawn_steps", withdrawn_steps, 0, SMALL_MAX)
-        reservoir = self._reservoir
         if self.state == states.PRIMING:
             raise Refused("refill", "while priming", "a refill after the prime")
-        if concentration_ng_ml != reservoir.concentration_ng_ml:
+        if concentration_ng_ml != self._reservoir.concentration_ng_ml:
             if self.state == states.DELIVERING:
                 raise Refused("concentration_ng_ml", concentration_ng_ml, "another concentration while stopped")
             if self._tick.demand.bridge_begun():
                 raise Refused("concentration_ng_ml", concentration_ng_ml, "another one after the end of the bridge")
-        self._tick.hold_off()
-        try:
-            expected_steps = reservoir.left_steps
-            unexpected = reservoir.unexpected(withdrawn_steps)
-            reservoir.refill(fill_steps, concentration_ng_ml, self._confirmation.in_flight_steps)
-        finally:
-            self._tick.go_on()
-        self._journal.log("refill", fill_steps, withdrawn_steps)
-        self._priming.allowed = True
-        self._verified_ms = NEVER
-        if unexpected:
-            self._journal.log("residual", expected_steps, withdrawn_steps)
-            self.raise_alarm(table.RESIDUAL_MISMATCH)
+        self._filling.refill(fill_steps, withdrawn_steps, concentration_ng_ml)
+        self._standstill.changed()
 
     def set_time(self, day_ms: int, weekday: int) -> None:
         """It is `day_ms` after midnight of `weekday`, 0 for Monday."""
         refuse_unless_int("day_ms", day_ms, 0, MS_PER_DAY - 1)
         refuse_unless_int("weekday", weekday, 0, 6)
+        self._take_time(day_ms, weekday)
+        self._wall_clock.set(day_ms, weekday)
+
+    def _take_time(self, day_ms: int, weekday: int) -> None:
         self._tick.hold_off()
         self._tick.demand.set_time(day_ms, weekday)
         self._tick.go_on()
@@ -165,7 +218,7 @@ class Control:
         total_steps = self.programs.day_total_steps()
         refuse_unless_int("day_total_steps", day_total_steps, total_steps, total_steps)
         refuse_unless_int("left_steps", left_steps, self._reservoir.left_steps, self._reservoir.left_steps)
-        self._verified_ms = self._journal.uptime_ms
+        self._standstill.verified()
         self._journal.log("verified", day_total_steps, left_steps)
 
     def start(self) -> None:
@@ -176,23 +229,23 @@ class Control:
             accepted = "more than the %d microsteps that cannot be delivered" % self._reservoir.residual_steps
             raise Refused("reservoir", "%d microsteps" % self._reservoir.left_steps, accepted)
         self.programs.ready()
-        if self.idle_ms() > IDLE_MS_MAX and not self._freshly_verified():
-            value = "after %d h without delivery" % (self.idle_ms() // MS_PER_HOUR)
-            raise Refused("start", value, "a start after program and reservoir were verified")
+        self._standstill.refuse_unverified()
+        if self.causes.service_left_ms() <= 0:
+            raise Refused("start", "at the end of service", "another pump")
+        if not self._save(states.after(self.state, states.START)):
+            raise Refused("start", UNWRITTEN, "a start that survives a restart")
         self._enter(states.START)
         self.programs.begin()
-        self._idle_from_ms = NEVER
+        self._standstill.end()
         if self._tick.demand.basal.time_known:
             self.boluses.miss_later_than(0)
-        self._tick.delivering = True
-
-    def _freshly_verified(self) -> bool:
-        return self._verified_ms != NEVER and self._journal.uptime_ms - self._verified_ms <= VERIFIED_MS_MAX
+        self._tick.deliver(True)
 
     def stop(self) -> None:
         """Stop delivering; taken in every state. A running bolus is cancelled and nothing owed is made up later."""
         self._end_delivery()
         self._enter(states.STOP)
+        self._save_now()
 
     def keep_open(self) -> None:
         """Deliver the minimum rate, or less where the program has less, and no bolus, until `run_program`."""
@@ -216,18 +269,17 @@ class Control:
         demand.basal.hold_to(ceiling_steps_day)
         self._tick.go_on()
         self._journal.log(kind)
+        self._save_now()
 
     def pause_plan(self) -> None:
         """Hold the plan of days where it is."""
-        if self._tick.demand.basal.paused:
-            raise Refused("plan", "paused", "a plan that goes on")
         self.programs.pause()
+        self._save_now()
 
     def resume_plan(self) -> None:
         """Let the plan of days go on."""
-        if not self._tick.demand.basal.paused:
-            raise Refused("plan", "not paused", "a plan that was paused")
         self.programs.resume()
+        self._save_now()
 
     def give_bolus(self, whole: int, frac: int, den: int, duration_ms: int) -> None:
         """The clinician's bolus of `whole` + `frac` / `den` microsteps over `duration_ms`, now."""
@@ -248,10 +300,12 @@ class Control:
         self._priming.check(steps, duration_ms, self.programs.line.concentration_ng_ml > 0, emptied)
         if self._reservoir.usable(0) < steps:
             raise Refused("prime.steps", steps, "at most %d, what can be delivered" % self._reservoir.usable(0))
+        if not self._save(states.after(self.state, states.PRIME)):
+            raise Refused("prime", UNWRITTEN, "a prime that survives a restart")
         self._enter(states.PRIME)
         self.programs.primed()
         self._priming.begin(steps, duration_ms)
-        self._tick.delivering = True
+        self._tick.deliver(True)
 
     def acknowledge(self) -> None:
         """The alarms that wait for it were seen; the pump may be started again, and does not start by itself.
@@ -262,6 +316,8 @@ class Control:
         try:
             if self._follow_halt():
                 raise Refused("acknowledge", "a new alarm", "acknowledge after it was seen")
+            if not self._tick.sound():
+                raise Refused("acknowledge", "a figure that changed by itself", "a restart")
             self._enter(states.ACKNOWLEDGE)
             self._halt.clear()
             for alarm in self.alarms.acknowledge():
@@ -285,32 +341,21 @@ class Control:
             self._journal.log("alarm", alarm, table.TABLE[alarm][table.PRIORITY])
 
     def poll(self) -> None:
-        """Follow what the tick found, and begin what is due."""
+        """Follow what the tick found, begin what is due, and keep what changed."""
         if self._halt.reasons:
             self._follow_halt()
-        if self._tick.delivering and self._empty():
-            self.raise_alarm(table.RESERVOIR_EMPTY)
         if self.state == states.PRIMING:
             self._follow_prime()
         delivering = self.state == states.DELIVERING
         self.programs.poll(delivering)
-        self._follow(table.RESERVOIR_LOW, self._reservoir.low())
-        self._follow(table.TIME_UNKNOWN, delivering and not self._tick.demand.basal.time_known)
-        self._follow(table.STOPPED_LONG, self.idle_ms() > IDLE_MS_MAX)
-        self._follow(table.KEEP_OPEN, self.kept_open)
-        self._follow_caps()
         self.boluses.poll(delivering)
-        if self._journal.unwritten != self._unwritten_events:
-            self.raise_alarm(table.MEMORY_ERROR)
-            # Only now: that this alarm could not be recorded either is nothing new.
-            self._unwritten_events = self._journal.unwritten
-
-    def _empty(self) -> bool:
-        """Whether nothing may be granted any more, what is left and what is on its way being of one moment."""
-        self._tick.hold_off()
-        usable_steps = self._reservoir.usable(self._confirmation.in_flight_steps)
-        self._tick.go_on()
-        return usable_steps <= 0
+        self.causes.poll(delivering, self._standstill.long())
+        # What a pump that is inhibited does not know, it does not store.
+        if self.state not in (states.BOOT, states.INHIBITED) and not self._keeping.waits():
+            if self._unsaved or self._keeping.due():
+                self._save_now()
+            elif self._keeping.lease_due():
+                self._stored(self._keeping.renew())
 
     def _follow_prime(self) -> None:
         outcome = self._priming.poll()
@@ -331,37 +376,25 @@ class Control:
                 found = True
         return found
 
-    def _follow(self, alarm: int, cause: bool) -> None:
-        if cause:
-            self.raise_alarm(alarm)
-        elif self.alarms.cause_gone(alarm):
-            self._journal.log("alarm_end", alarm)
-
-    def _follow_caps(self) -> None:
-        capped_ticks = self._guard.withheld_ticks[HOUR_CAP] + self._guard.withheld_ticks[DAY_CAP]
-        if capped_ticks != self._capped_ticks:
-            self._capped_ticks = capped_ticks
-            self.raise_alarm(table.LIMIT_REACHED)
-
     def _end_delivery(self) -> None:
         # First of all: from here on the tick changes neither demand nor bolus.
-        self._tick.delivering = False
+        self._tick.deliver(False)
         self.boluses.end()
         if self.state == states.PRIMING:
             self._priming.cancelled()
             self._leave_prime()
         elif self.state == states.DELIVERING:
-            self._idle_from_ms = self._journal.uptime_ms
-            self._verified_ms = NEVER
-        self._tick.demand.drop()
+            self._standstill.begin()
+        self._tick.drop()
 
     def _leave_prime(self) -> None:
-        self._tick.delivering = False
-        self._tick.demand.drop()
+        self._tick.deliver(False)
+        self._tick.drop()
         self._priming.end()
 
     def _enter(self, event: str) -> None:
         state = states.after(self.state, event)
         if state != self.state:
             self.state = state
+            self._unsaved = True
             self._journal.log("state_" + state)

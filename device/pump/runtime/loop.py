@@ -3,7 +3,7 @@
 from pump.core.ports import Clock, DigitalIO, Sensor, Sounder, Watchdog
 from pump.core.ticks import ticks_diff
 from pump.link.server import Server
-from pump.memory.journal import Journal
+from pump.memory.journal import TIME_UNKNOWN, Journal
 from pump.runtime.control import Control
 from pump.runtime.tick import Tick
 from pump.safety.alarms import MOTOR_STALL, OCCLUSION
@@ -44,6 +44,8 @@ class Loop:
         now_ticks = self._clock.ticks_ms()
         self._journal.uptime_ms += ticks_diff(now_ticks, self._last_ticks)
         self._last_ticks = now_ticks
+        basal = self._tick.demand.basal
+        self._journal.day_ms = basal.day_ms if basal.time_known else TIME_UNKNOWN
         self._sense()
         self._control.poll()
         self._sounder.signal(self._control.alarms.priority)

@@ -44,6 +44,8 @@ class Programs:
         becomes owed goes out up to `lag_ms` later."""
         self.program = nothing_ordered()
         self.loaded = False
+        # Since the last time it was stored.
+        self.changed = False
         self.line = Line(0, (0, 1))
         self._tick = tick
         self._guard = guard
@@ -53,6 +55,7 @@ class Programs:
         self._lag_ms = lag_ms
         self._limits = guard.limits
         self._doses = DoseHistory()
+        self._day = 0
         self._stage = 0
         # Of the day whose dose was noted last.
         self._pattern = NONE
@@ -60,13 +63,65 @@ class Programs:
         # The windows count microsteps of this concentration.
         self._unit_ng_ml = 0
 
-    def load(self, source: object, delivering: bool) -> None:
-        """Take the program `source` (see `therapy.program`). Its day 0 is today. What is refused is logged."""
+    def kept(self) -> dict:
+        """What must survive a restart, beside the program itself. With the tick held off."""
+        limits = self._guard.limits
+        demand = self._tick.demand
+        return {
+            "unit": self._unit_ng_ml,
+            "line": [self.line.concentration_ng_ml, self.line.day_total[0], self.line.day_total[1]],
+            "doses": self._doses.kept(),
+            "limits": {limit.name: [limit.steps, limit.source] for limit in (limits.hour, limits.day, limits.bolus)},
+            "basal": demand.basal.kept(),
+            "bridge": demand.kept(),
+        }
+
+    def restore(self, kept: dict) -> None:
+        """After a restart: what was `kept`, but for what belongs to the program."""
+        concentration_ng_ml, total, den = kept["line"]
+        self.line = Line(concentration_ng_ml, (total, den))
+        self._unit_ng_ml = kept["unit"]
+        self._doses.restore(kept["doses"])
+        self._guard.set_limits(self._lowest_with(kept["limits"]))
+
+    def go_on(self, source: object, kept: dict, gone_steps: int, slack_steps: int) -> None:
+        """After a restart: the program `source` was in force, where what was `kept` says. Since then `gone_steps`
+        went, or up to `slack_steps` less: of a bridge more, unless that lets the stronger drug go at the rate of the
+        weaker."""
+        self.program = Program(source)
+        self._limits = self._lowest_with(self.program.limits)
+        self.loaded = True
+        demand = self._tick.demand
+        demand.basal = Basal(self.program.schedule)
+        demand.basal.restore(kept["basal"])
+        weaker = self.program.concentration_ng_ml < self.line.concentration_ng_ml
+        demand.restore(kept["bridge"], gone_steps - slack_steps if weaker else gone_steps)
+        self._day = demand.basal.day
+        self._stage = demand.basal.stage
+
+    def begin_anew(self, source: object, kept: "dict | None") -> None:
+        """After a restart: the program `source` had just been stored, to be put in force; while delivering, where what
+        was `kept` says how."""
+        program = Program(source)
+        self._put_in_force(program, self._lowest_with(program.limits))
+        if kept:
+            self._tick.demand.basal.hold_to(kept["basal"][-1])
+
+    def load(self, source: object, delivering: bool, store) -> None:
+        """Take the program `source` (see `therapy.program`), once `store(source)` has kept it, or refused. Its day 0 is
+        today. What is refused is logged."""
         try:
             program, limits = self._checked(source, delivering)
+            self._journal.log("program", len(program.schedule.whole), len(program.boluses))
+            store(source)
         except Refused:
             self._journal.log("program_refused")
             raise
+        self._put_in_force(program, limits)
+        if delivering:
+            self._follow_dose()
+
+    def _put_in_force(self, program: Program, limits: Limits) -> None:
         before = self.program
         basal = Basal(program.schedule)
         demand = self._tick.demand
@@ -80,17 +135,15 @@ class Programs:
         else:
             demand.end_bridge()
             self._count_in(program.concentration_ng_ml)
-            self._guard.limits = limits
+            self._guard.set_limits(limits)
         self._tick.go_on()
         self._stage = 0
         self._pattern = NONE
-        self._tell(before, len(program.schedule.whole), len(program.boluses))
+        self._tell(before)
         self.loaded = True
-        if delivering:
-            self._follow_dose()
 
-    def _tell(self, before: Program, rows: int, boluses: int) -> None:
-        self._journal.log("program", rows, boluses)
+    def _tell(self, before: Program) -> None:
+        self._journal.log("program_kept")
         if self.loaded:
             self._journal.log("titration", _floor(before.schedule.greatest_total()), self.day_total_steps())
         if self.program.override:
@@ -107,7 +160,7 @@ class Programs:
             raise Refused("program", "while a bridge runs", "a program after its end, or while stopped")
         program = Program(source)
         self._check_concentration(program)
-        limits = self._limits_of(program)
+        limits = self._lowest_with(program.limits)
         schedule = program.schedule
         refuse_unsafe_basal(limits, self._lag_ms, lambda: _three_days(schedule))
         self._check_titration(program)
@@ -160,11 +213,12 @@ class Programs:
         if ordered < least:
             raise Refused("concentration_ng_ml", ordered, "at least %d ng/mL after this one" % least)
 
-    def _limits_of(self, program: Program) -> Limits:
+    def _lowest_with(self, others: dict) -> Limits:
+        """Of the pump's own limits and `others`, by name (microsteps, source), the lowest of each."""
         chosen = []
         for name in ("hour", "day", "bolus"):
             candidates = [(limits[name], who) for limits, who in self._own_limits]
-            candidates.append(program.limits[name])
+            candidates.append(others[name])
             chosen.append(lowest(name, candidates))
         return Limits(chosen[0], chosen[1], chosen[2])
 
@@ -199,14 +253,18 @@ class Programs:
         refuse_unsafe_ahead(limits, windows, left, self._lag_ms, lambda: forecast(schedule, place), what)
 
     def pause(self) -> None:
-        """Hold the plan where it is. Always taken: a bolus may have counted on a lower stage to come, and then the
-        guard withholds basal at the cap."""
+        """Hold the plan where it is. Never refused for what it brings: a bolus may have counted on a lower stage to
+        come, and then the guard withholds basal at the cap."""
+        if self._tick.demand.basal.paused:
+            raise Refused("plan", "paused", "a plan that goes on")
         self._tick.demand.basal.paused = True
         self._journal.log("plan_paused", self._tick.demand.basal.plan_day)
 
     def resume(self) -> None:
-        """Let the plan go on. Raises Refused when its next days do not fit upon the last."""
+        """Let the plan go on. Raises Refused when it is not paused, or its next days do not fit upon the last."""
         basal = self._tick.demand.basal
+        if not basal.paused:
+            raise Refused("plan", "not paused", "a plan that was paused")
         place = basal.ahead()
         place[4] = 0
         # During a bridge the limits are of another concentration, and no day of the plan passes.
@@ -229,6 +287,9 @@ class Programs:
         demand = self._tick.demand
         if demand.mode == BRIDGE and not demand.bridge.active and demand.owed_steps == 0:
             self._end_bridge()
+        if demand.basal.day != self._day:
+            self._day = demand.basal.day
+            self.changed = True
         if delivering and demand.mode == THERAPY:
             if demand.basal.stage != self._stage:
                 self._stage = demand.basal.stage
@@ -252,15 +313,17 @@ class Programs:
         self._tick.hold_off()
         self._count_in(held)
         self._tick.go_on()
+        self.changed = True
 
     def _end_bridge(self) -> None:
         """The tip gives the new concentration from now on: under the limits, and in the microsteps, of the program."""
         demand = self._tick.demand
         self._tick.hold_off()
         self._count_in(self.program.concentration_ng_ml)
-        self._guard.limits = self._limits
+        self._guard.set_limits(self._limits)
         demand.end_bridge()
         self._tick.go_on()
+        self.changed = True
         self._journal.log("bridge_end", demand.bridge_steps)
         self._follow_dose()
 
@@ -278,6 +341,7 @@ class Programs:
             self._pattern_stage = basal.stage
             program = self.program
             self.line = Line(program.concentration_ng_ml, program.schedule.stage_total(basal.stage))
+            self.changed = True
             self._doses.note(_dose(program, basal.pattern), self._journal.uptime_ms)
 
 

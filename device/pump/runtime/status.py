@@ -52,7 +52,7 @@ class Status:
             "stage": demand.basal.stage,
             "plan_day": demand.basal.plan_day,
             "plan_paused": demand.basal.paused,
-            "keep_open": self._control.kept_open,
+            "keep_open": demand.basal.held(),
             "idle_ms": self._control.idle_ms(),
             "time_known": demand.basal.time_known,
             "rate_steps_day": self._rate_steps_day(),
@@ -81,6 +81,8 @@ class Status:
             "wasted_steps": self._reservoir.wasted.total(),
             "withheld_ticks": list(self._guard.withheld_ticks),
             "late_ticks": self._tick.late_ticks,
+            "lease_left_steps": self._guard.lease_left_steps,
+            "service_left_ms": self._control.causes.service_left_ms(),
         }
 
     def _rate_steps_day(self) -> int:
