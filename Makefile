@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check trace bench chip mutate flash size board lock clean
+.PHONY: help demo test check trace bench torture chip mutate flash size board lock clean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -22,7 +22,7 @@ demo: $(RUN_READY)  ## Run a day of therapy on the simulated bench, and draw it
 	$(BIN)/itb run examples/flex-day.toml --days 1 --plot build/demo/day.png
 	@echo "The picture of the day: build/demo/day.png"
 
-test: $(DEV_READY)  ## Run all tests; therapy, safety and motion must be covered to the last branch
+test: $(DEV_READY)  ## Run all tests; therapy, safety, motion and memory must be covered to the last branch
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --cov --cov-report term
 
 check: $(DEV_READY) $(STUBS_READY)  ## Check style, types, imports, the firmware's language and the lock files
@@ -43,16 +43,20 @@ bench: $(DEV_READY)  ## Measure speed, cost of a tick, memory, size, then as `ma
 	$(BIN)/python -m itb.sim.measure $(if $(YEARS),--years)
 	PYTHONPATH=device:tools $(BIN)/python -m chip.report
 
+torture: $(RUN_READY)  ## Cut the power at every flash operation of every story, in every way (SHORT=1 for a sample)
+	$(BIN)/python -m itb.sim.torture $(if $(SHORT),--short)
+	$(BIN)/python -m itb.sim.months $(if $(SHORT),--restarts 500 --on-flash 100)
+
 chip: $(DEV_READY)  ## Run the firmware on an emulated Pico and measure it there (MINUTES=n of flex too; FIRMWARE=file for another MicroPython)
 	PYTHONPATH=device:tools $(BIN)/python -m chip.report $(if $(MINUTES),--minutes $(MINUTES))
 
-mutate: $(DEV_READY)  ## Mutate therapy and safety and see whether a test notices (ONLY='pump.safety.guard.*' for less)
+mutate: $(DEV_READY)  ## Mutate therapy, safety and memory and see whether a test notices (ONLY='pump.safety.guard.*' for less)
 	rm -rf build/mutate && mkdir -p build/mutate
 	cp -R tools host_tests board_configs drugs examples docs pyproject.toml build/mutate && cp -R device build/mutate/src
 	cd build/mutate && ../../$(BIN)/mutmut run $(if $(ONLY),'$(ONLY)') && ../../$(BIN)/mutmut results
 
-flash: $(RUN_READY)  ## Put the firmware on a board and read its self-test back (BOARD=name, PORT=port, VERIFY=1 to compare)
-	$(BIN)/itb flash --board $(BOARD) $(if $(PORT),--port $(PORT)) $(if $(VERIFY),--verify)
+flash: $(RUN_READY)  ## Put the firmware on a board and read its self-test back (BOARD=name, PORT=port, VERIFY=1 to compare, FORGET=1)
+	$(BIN)/itb flash --board $(BOARD) $(if $(PORT),--port $(PORT)) $(if $(VERIFY),--verify) $(if $(FORGET),--forget)
 
 size: $(RUN_READY)  ## Show what the firmware takes on a board, by room (BOARD=name for another)
 	$(BIN)/python -m itb.flash.size $(BOARD)

@@ -215,7 +215,7 @@ class TestTrouble:
         nvm = open_store(flash)
 
         def write() -> None:
-            for i in range(20):
+            for i in range(60):
                 nvm.write("piece", storing.pattern(100, i))
 
         with pytest.raises(Misuse, match="not erased before"):

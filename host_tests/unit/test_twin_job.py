@@ -19,6 +19,7 @@ EVERY_COMMAND = {
     "bolus": [100, 0, 1, 60_000],
     "prime": [1000, 60_000, 0],
     "set_time": [0, 6],
+    "power_cut": [600_000],
 }
 
 
@@ -30,6 +31,7 @@ def test_what_is_left_out_has_its_default() -> None:
     least = job()
     assert (least.seed, least.start_ms, least.weekday, least.sample_ms) == (1, 0, 0, 300_000)
     assert (least.commands, least.autostart, least.trace, least.until_empty) == ([], True, False, False)
+    assert not least.flash
 
 
 def test_reservoir_and_line_hold_what_the_program_is_for_unless_told_otherwise() -> None:
@@ -74,6 +76,7 @@ def test_a_field_that_is_missing_is_named(name: str) -> None:
         ({"until_empty": 0}, "job.until_empty: 0 is refused"),
         ({"refill_at_low": None}, "job.refill_at_low: None is refused"),
         ({"faults": "stall"}, "job.faults: stall is refused; accepted: a list of [kind, at_ms, until_ms, amount]"),
+        ({"flash": 1}, "job.flash: 1 is refused; accepted: true or false"),
         ({"plant": []}, "job.plant: [] is refused; accepted: parameters by their names"),
     ],
 )
@@ -102,6 +105,10 @@ def test_a_job_it_cannot_use_is_refused(changes: dict[str, Any], words: str) -> 
         ([[1, "refill", 5, None, -1]], "job.commands[0].concentration_ng_ml: -1 is refused"),
         ([[1, "refill", None, None, 1]], "job.commands[0].fill_steps: None is refused"),
         ([[1, "verify", None, "all"]], "job.commands[0].left_steps: all is refused"),
+        ([[1, "power_cut"]], "job.commands[0]: power_cut with 0 arguments is refused; accepted: power_cut with off_ms"),
+        ([[1, "power_cut", 0]], "job.commands[0].off_ms: 0 is refused; accepted: a whole number from 1 to "),
+        ([[1, "power_cut", None]], "job.commands[0].off_ms: None is refused"),
+        ([[1, "watchdog_reset", 5]], "accepted: watchdog_reset with nothing"),
         ([[1, "prime", 5, 5, 2]], "job.commands[0].emptied: 2 is refused; accepted: a whole number from 0 to 1"),
         ([[1, "prime", 1 << 30, 5, 1]], "job.commands[0].steps: 1073741824 is refused"),
     ],

@@ -239,6 +239,38 @@ class TestCuts:
             NorFlash(1).cut_at(operation, way)
 
 
+class TestMeanwhile:
+    def test_it_comes_before_each_call_and_not_between_the_pages_of_one(self) -> None:
+        flash = NorFlash(2)
+        seen: list[int] = []
+        flash.meanwhile = lambda: seen.append(flash.operations)
+        flash.erase(0)
+        flash.program(0, 0, bytes(1024))
+        flash.program(0, 1024, bytes(256))
+        assert seen == [0, 1, 5]
+
+    def test_it_comes_before_the_operation_that_is_cut_and_not_after_the_cut(self) -> None:
+        flash = NorFlash(2)
+        seen: list[int] = []
+        flash.meanwhile = lambda: seen.append(flash.operations)
+        flash.cut_at(1, BEFORE)
+        for _ in range(2):
+            with pytest.raises(PowerCut):
+                flash.erase(0)
+        assert seen == [0]
+
+    def test_it_does_not_come_where_the_flash_refuses(self) -> None:
+        flash = NorFlash(2)
+        seen: list[int] = []
+        flash.meanwhile = lambda: seen.append(0)
+        with pytest.raises(Misuse):
+            flash.program(0, 1, bytes(256))
+        flash.write_errno = READ_ONLY
+        with pytest.raises(OSError, match="refuses"):
+            flash.erase(0)
+        assert seen == []
+
+
 class TestFaults:
     @pytest.mark.parametrize("errno", [FULL, READ_ONLY, BROKEN])
     def test_a_chip_that_takes_nothing_can_still_be_read(self, errno: int) -> None:

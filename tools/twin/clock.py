@@ -21,6 +21,10 @@ class TwinClock(Clock):
     def ticks_ms(self) -> int:
         return self._now_ticks
 
+    def restart(self, start_ticks: int) -> None:
+        """The pump begins a new life at `start_ticks`; the total goes on."""
+        self._now_ticks = start_ticks
+
     def advance(self, span_ms: int) -> None:
         """Let `span_ms` pass, 0 <= span_ms < 2**29. Raises Misuse outside."""
         if not 0 <= span_ms < HALF:

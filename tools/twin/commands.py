@@ -21,6 +21,9 @@ ARGUMENTS = {
     "run_program": (),
     "prime": ("steps", "duration_ms", "emptied"),
     "set_time": ("day_ms", "weekday"),
+    # No commands to the pump: what happens to it.
+    "power_cut": ("off_ms",),
+    "watchdog_reset": (),
 }
 # These may be null: the programmer tells the pump what it says of itself, or what the bench holds.
 MAY_BE_NULL = ("day_total_steps", "left_steps", "withdrawn_steps")
@@ -63,18 +66,25 @@ def _check(row_name: str, row: object, from_ms: int) -> int:
 def _check_argument(field: str, name: str, value: object) -> None:
     if name == "program" or (value is None and name in MAY_BE_NULL):
         return
-    refuse_unless_int(field, value, 0, 1 if name == "emptied" else SMALL_MAX)
+    if name == "off_ms":
+        refuse_unless_int(field, value, 1, LATEST_MS)
+    else:
+        refuse_unless_int(field, value, 0, 1 if name == "emptied" else SMALL_MAX)
 
 
 class Commands:
-    """Gives the commands of a job to the pump `app` on its `bench`. `next_ms` is when the next is due, or NEVER_MS."""
+    """Gives the commands of a job to the pump `app` on its `bench`. `next_ms` is when the next is due, or NEVER_MS.
 
-    def __init__(self, rows: list, app, bench) -> None:
-        """`rows` must have passed `check_commands`."""
+    `app` is None while the pump has no power, which answers to nothing then.
+    """
+
+    def __init__(self, rows: list, app, bench, power) -> None:
+        """`rows` must have passed `check_commands`. `power.cut(off_ms)` and `power.reset()` take the pump's life."""
+        self.app = app
         self._rows = rows
-        self._app = app
         self._bench = bench
         self._own = {"refill": self._refill, "verify": self._verify, "prime": self._prime}
+        self._own.update({"power_cut": power.cut, "watchdog_reset": power.reset})
         self._look_ahead()
 
     def give(self, now_ms: int) -> dict:
@@ -93,23 +103,25 @@ class Commands:
         self.next_ms = self._rows[0][0] if self._rows else NEVER_MS
 
     def _act(self, name: str, arguments: list) -> None:
+        if self.app is None:
+            raise Refused(name, "while the power is off", "a command after it is back")
         if name in self._own:
             self._own[name](*arguments)
         else:
-            getattr(self._app.control, METHODS.get(name, name))(*arguments)
+            getattr(self.app.control, METHODS.get(name, name))(*arguments)
 
     def _refill(self, fill_steps: int, withdrawn_steps: "int | None", concentration_ng_ml: int) -> None:
         if withdrawn_steps is None:
             withdrawn_steps = self._bench.plant.reservoir_steps
-        self._app.control.refill(fill_steps, withdrawn_steps, concentration_ng_ml)
+        self.app.control.refill(fill_steps, withdrawn_steps, concentration_ng_ml)
         self._bench.refill(fill_steps, concentration_ng_ml)
 
     def _verify(self, day_total_steps: "int | None", left_steps: "int | None") -> None:
         if day_total_steps is None:
-            day_total_steps = self._app.control.programs.day_total_steps()
+            day_total_steps = self.app.control.programs.day_total_steps()
         if left_steps is None:
-            left_steps = self._app.status.read()["reservoir_steps"]
-        self._app.control.verify(day_total_steps, left_steps)
+            left_steps = self.app.status.read()["reservoir_steps"]
+        self.app.control.verify(day_total_steps, left_steps)
 
     def _prime(self, steps: int, duration_ms: int, emptied: int) -> None:
-        self._app.control.prime(steps, duration_ms, emptied == 1)
+        self.app.control.prime(steps, duration_ms, emptied == 1)

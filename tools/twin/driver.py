@@ -101,6 +101,11 @@ class StepLine(StepPort):
         self.burst_steps = steps
         self.interval_us = interval_us
 
+    def reset(self) -> None:
+        """The pump was reset, or lost its power: no pulse leaves any more, and DIR is not set."""
+        self._steps_left = 0
+        self._forward = False
+
     def busy(self) -> bool:
         return self._steps_left > 0
 
@@ -142,6 +147,10 @@ class EdgeReadback(EdgeCounter):
 
     def count(self) -> int:
         return self._count
+
+    def restart(self, start: int) -> None:
+        """The pump begins a new life, and counts from `start` on."""
+        self._count = start
 
     def lose_every(self, nth: int) -> None:
         """From now on miss every `nth` edge; 0: none."""

@@ -1,6 +1,18 @@
 """Hardware that always obeys and costs next to nothing, so that what is measured on it is the firmware."""
 
-from pump.core.ports import Clock, DeadMan, DigitalIO, EdgeCounter, Link, Nvm, Sensor, Sounder, StepPort, Watchdog
+from pump.core.ports import (
+    Clock,
+    DeadMan,
+    DigitalIO,
+    EdgeCounter,
+    Link,
+    Nvm,
+    Sensor,
+    Sounder,
+    StepPort,
+    WallClock,
+    Watchdog,
+)
 from pump.core.ticks import MASK
 
 RESTING_KPA = 3
@@ -103,6 +115,14 @@ class MuteSounder(Sounder):
         pass
 
 
+class NoWallClock(WallClock):
+    def read(self) -> "tuple[int, int] | None":
+        return None
+
+    def set(self, day_ms: int, weekday: int) -> None:
+        pass
+
+
 class IdealPorts:
     """What the pump is handed."""
 
@@ -117,3 +137,5 @@ class IdealPorts:
         self.link = SilentLink()
         self.watchdog = PatientWatchdog()
         self.sounder = MuteSounder()
+        self.wall_clock = NoWallClock()
+        self.reset_cause = "power"

@@ -24,6 +24,7 @@ DEFAULTS = {
     "refill_at_low": False,
     "stop_file": None,
     "plant": {},
+    "flash": False,
 }
 REQUIRED = ("program", "days_ms", "slice_ms", "fill_steps")
 
@@ -31,7 +32,8 @@ REQUIRED = ("program", "days_ms", "slice_ms", "fill_steps")
 class Job:
     """What to run, in ms and microsteps. Everything but programs, which the firmware itself checks, is sound.
 
-    `concentration_ng_ml` is what the reservoir holds at first, and `line_ng_ml` path and catheter.
+    `concentration_ng_ml` is what the reservoir holds at first, and `line_ng_ml` path and catheter. With `flash` the
+    pump's memory is on a simulated flash, which is slow, and else in what lasts as long as the run.
     """
 
     def __init__(self, fields: dict) -> None:
@@ -65,6 +67,7 @@ class Job:
         self.refill_at_low = self._of_type("refill_at_low", bool, "true or false")
         self.stop_file = self._fields["stop_file"]
         self.plant = self._of_type("plant", dict, "parameters by their names")
+        self.flash = self._of_type("flash", bool, "true or false")
 
     def _number(self, name: str, low: int, high: int) -> int:
         return refuse_unless_int("job." + name, self._fields[name], low, high)

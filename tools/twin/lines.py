@@ -58,3 +58,7 @@ class TracedStep(StepLine):
     def set_direction(self, forward: bool) -> None:
         super().set_direction(forward)
         self._lines.note(DIR, forward)
+
+    def reset(self) -> None:
+        super().reset()
+        self._lines.note(DIR, False)

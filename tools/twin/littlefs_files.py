@@ -92,9 +92,11 @@ class LittlefsFiles(Nvm):
             self._do(lfs.file_close, file)
 
     def write(self, name: str, data: bytes) -> None:
-        fresh = self._path(name) + "~"
-        self._put(fresh, _WRITE, data)
-        self._do(lfs.rename, fresh, self._path(name))
+        path = self._path(name)
+        new = not self._exists(path)
+        self._put(path + "~" if new else path, _WRITE, data)
+        if new:
+            self._do(lfs.rename, path + "~", path)
 
     def append(self, name: str, data: bytes) -> None:
         self._put(self._path(name), _APPEND, data)
@@ -131,6 +133,13 @@ class LittlefsFiles(Nvm):
             return act(self._disk.fs, *arguments)
         except LittleFSError as error:
             raise OSError(-error.code, str(error)) from None
+
+    def _exists(self, path: str) -> bool:
+        try:
+            self._do(lfs.stat, path)
+        except OSError:
+            return False
+        return True
 
     def _path(self, name: str) -> str:
         return self._folder + "/" + name

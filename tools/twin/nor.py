@@ -23,12 +23,17 @@ class PowerCut(BaseException):
     """The power is gone in the middle of the program. Nobody but the bench catches it."""
 
 
+def _nothing() -> None:
+    pass
+
+
 class NorFlash:
     """The chip, erased. Only the bench talks to it directly; the pump's file system has a `BlockDevice`.
 
     `operations`, `programmed_bytes`, `reads` and `erases` (for each block) count over its whole life. `write_errno` and
     `read_errno`, where not 0, are raised as OSError by every erase and program, or read; nothing is done then.
-    `misuse` keeps the first complaint, in case the Misuse itself is lost on its way.
+    `misuse` keeps the first complaint, in case the Misuse itself is lost on its way. `meanwhile` is
+    called before every erase and every program: there the interrupts are served that waited for the last one.
     """
 
     def __init__(self, blocks: int = 64, page_bytes: int = 256, block_bytes: int = 4096) -> None:
@@ -43,6 +48,7 @@ class NorFlash:
         self.write_errno = 0
         self.read_errno = 0
         self.misuse = ""
+        self.meanwhile = _nothing
         self.powered = True
         self.lives = 0
         # The pages that were programmed since they were erased: a heap of a few hundred KB has no room for all.
@@ -62,6 +68,11 @@ class NorFlash:
         self.reads += 1
         page_bytes = self.page_bytes
         at = block * self.block_bytes + offset
+        inside = at % page_bytes
+        if inside + size <= page_bytes:
+            # Nearly all reads, and all that a mount does.
+            buffer[0:size] = self._pages.get(at // page_bytes, self._blank)[inside : inside + size]
+            return
         done = 0
         while done < size:
             inside = at % page_bytes
@@ -85,6 +96,7 @@ class NorFlash:
                 self._complain(
                     "page %d of block %d programmed, and not erased before" % (page % self._block_pages, block)
                 )
+        self.meanwhile()
         for i in range(count):
             self._program_page(first + i, bytes(data[i * self.page_bytes : (i + 1) * self.page_bytes]))
         self._stall(1, count)
@@ -93,6 +105,7 @@ class NorFlash:
         """Erase `block`. One operation."""
         self._refuse_outside(block, 0, 0)
         self._refuse_unable(self.write_errno)
+        self.meanwhile()
         way = self._next_way()
         if way != BEFORE:
             first = block * self._block_pages
@@ -230,7 +243,7 @@ class BlockDevice:
             return -BROKEN
         try:
             act(*arguments)
-        except (OSError, Misuse, PowerCut) as error:
+        except (OSError, Misuse, MemoryError, PowerCut) as error:
             self._kept = error
             return -BROKEN
         return 0

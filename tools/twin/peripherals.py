@@ -1,5 +1,7 @@
 """The rest of the bench: stall line, pressure sensor, memory, link, watchdog, sounder."""
 
+from errno import ENODEV
+
 from pump.core.errors import Misuse
 from pump.core.ports import DigitalIO, Link, Nvm, Sensor, Sounder, Watchdog
 from twin.motor import Motor
@@ -56,6 +58,28 @@ class RamNvm(Nvm):
         return sorted(self._pieces)
 
 
+class MissingNvm(Nvm):
+    """What is left where no file system could be mounted: every call fails, as the VM's do without one."""
+
+    def read(self, name: str) -> "bytes | None":
+        raise self._error()
+
+    def write(self, name: str, data: bytes) -> None:
+        raise self._error()
+
+    def append(self, name: str, data: bytes) -> None:
+        raise self._error()
+
+    def remove(self, name: str) -> None:
+        raise self._error()
+
+    def names(self) -> "list[str]":
+        raise self._error()
+
+    def _error(self) -> OSError:
+        return OSError(ENODEV, "no file system is mounted")
+
+
 class LoopLink(Link):
     """Both ends of the wire. The pump has `receive` and `send`, the programmer `put` and `take`."""
 
@@ -104,6 +128,10 @@ class TwinWatchdog(Watchdog):
     def feed(self) -> None:
         self._left_ms = self._timeout_ms
         self.feeds += 1
+
+    def stop(self) -> None:
+        """The chip was reset, or lost its power: it runs again from its next feed."""
+        self._left_ms = 0
 
     def elapse(self, span_ms: int, now_ms: int) -> None:
         """`span_ms` passed until `now_ms`."""

@@ -1,6 +1,7 @@
 """The guest's entry: the firmware on the twin's bench, from a job file to a stream of messages.
 
-Each message is one JSON object on a line, its kind under "k": start, sample, event, command, burst, line, end, error.
+Each message is one JSON object on a line, its kind under "k": start, sample, event, command, power, burst, line,
+end, error.
 """
 
 import gc
@@ -13,10 +14,12 @@ from pump.runtime.states import INHIBITED
 from pump.safety.alarms import RESERVOIR_EMPTY, RESERVOIR_LOW
 from pump.therapy.forecast import day_total
 from twin.bench import Bench
-from twin.commands import Commands
+from twin.commands import NEVER_MS, Commands
 from twin.job import Job, read_job
 
 DONE, STOPPED, EMPTY = "done", "stopped", "empty"
+# What took the pump's life, as its ports tell the next one.
+POWER, WATCHDOG = "power", "watchdog"
 ERRORS = (Refused, Misuse, OSError, ValueError)
 # Bytes in use, where the VM can tell.
 HEAP_USED = getattr(gc, "mem_alloc", None)
@@ -24,6 +27,8 @@ HEAP_USED = getattr(gc, "mem_alloc", None)
 # and frees it. There, garbage is collected between stretches only, with nothing but small functions running.
 COLLECTOR_IS_BLIND = getattr(sys.implementation, "_build", "") == "wasi"
 STRETCH_SLICES = 256
+# How long the bench passes at once while the pump has no power.
+DARK_MS = 86_400_000
 
 
 class Run:
@@ -34,6 +39,9 @@ class Run:
 
     A command is given after the tick and the poll of a slice that is cut short to end at its very millisecond; what is
     left of the slice follows as one of its own. A sample of that moment is taken before it.
+
+    While the pump has no power there is no `app`, and samples tell what its status was when the power went, in state
+    "off". When the power is back its slices begin anew. The journal's times are told as times of the run.
     """
 
     def __init__(self, board, job: Job, emit) -> None:
@@ -52,9 +60,10 @@ class Run:
             trace=job.trace,
             concentration_ng_ml=job.concentration_ng_ml,
             line_ng_ml=job.line_ng_ml,
+            flash=_new_flash() if job.flash else None,
         )
         self.app = App(board, self.bench.ports)
-        self._commands = Commands(job.commands, self.app, self.bench)
+        self._commands = Commands(job.commands, self.app, self.bench, self)
         self._board = board
         self._job = job
         self._emit = emit
@@ -69,6 +78,12 @@ class Run:
         self._late_ticks = 0
         self._next_sample_ms = job.sample_ms
         self._why = DONE
+        # From the pump's own time to the run's: the pump's stands still while it has no power.
+        self._offset_ms = 0
+        self._alive = True
+        self._cause = POWER
+        self._on_ms = NEVER_MS
+        self._status_before = {}
         self._begin()
 
     def rest(self) -> None:
@@ -83,18 +98,78 @@ class Run:
         An error of pump or bench is said, and sets `failed`.
         """
         try:
-            if self._commands.next_ms <= self._elapsed_ms:
+            if self._on_ms <= self._elapsed_ms:
+                self._power_on()
+            elif self._commands.next_ms <= self._elapsed_ms:
                 self._say(self._commands.give(self._elapsed_ms))
                 self._report_events()
             elif self._over:
                 self._end()
                 self.goes_on = False
+            elif not self._alive:
+                self._pass_dark()
             else:
                 self._stretch()
         except ERRORS as error:
             _say_error(self._emit, error)
             self.failed = True
             self.goes_on = False
+
+    def cut(self, off_ms: int) -> None:
+        """The power goes now, and comes back after `off_ms`."""
+        self._power_off(POWER, off_ms)
+
+    def reset(self) -> None:
+        """The watchdog resets the pump now."""
+        self._power_off(WATCHDOG, 0)
+
+    def _power_off(self, cause: str, off_ms: int) -> None:
+        self._report_events()
+        status = self.app.status.read()
+        self._say_power(cause, False, status)
+        self._cause = cause
+        self._on_ms = self._elapsed_ms + off_ms
+        self._status_before = status
+        status.update({"state": "off", "alarms": [], "rate_steps_day": 0})
+        self._alive = False
+        # Let go of, so that there is room for the next.
+        del self.app
+        self._commands.app = None
+        self.bench.power_off()
+
+    def _power_on(self) -> None:
+        """A new life of the pump begins, one slice before its first tick."""
+        self._on_ms = NEVER_MS
+        self._due_ms = self._elapsed_ms
+        self.bench.power_on(self._cause)
+        self.app = App(self._board, self.bench.ports)
+        self._alive = True
+        self._commands.app = self.app
+        self.app.open()
+        journal = self.app.journal
+        self._offset_ms = self._elapsed_ms - journal.uptime_ms
+        # A journal that was lost begins anew.
+        self._events_seen = journal.seq - len(journal.since(0))
+        self._bursts_seen = self.bench.step.bursts
+        self._say_power(self._cause, True, self.app.status.read())
+        self._report_events()
+
+    def _say_power(self, cause: str, on: bool, status: dict) -> None:
+        plant = self.bench.truth()
+        self._say({"k": "power", "t_ms": self._elapsed_ms, "on": on, "cause": cause, "status": status, "plant": plant})
+
+    def _pass_dark(self) -> None:
+        """Time passes, and the pump has no power."""
+        wanted_ms = min(self._elapsed_ms + DARK_MS, self._on_ms, self._commands.next_ms)
+        end_ms = min(wanted_ms, self._next_sample_ms, self._last_ms)
+        if end_ms > self._elapsed_ms:
+            self.bench.advance(end_ms - self._elapsed_ms)
+            self._elapsed_ms = end_ms
+        if self._job.trace:
+            self._trace_lines()
+        self._over = self._elapsed_ms >= self._last_ms
+        if self._elapsed_ms >= self._next_sample_ms:
+            self._sample()
 
     def _stretch(self) -> None:
         trace = self._job.trace
@@ -157,6 +232,7 @@ class Run:
                 "day_total": list(day_total(self.app.control.program)),
                 "limits": {limit.name: [limit.steps, limit.source] for limit in in_force},
                 "board": self._board.NAME,
+                "lease_steps": self._board.LEASE_STEPS,
             }
         )
         self._report_events()
@@ -165,6 +241,8 @@ class Run:
 
     def _report_events(self) -> None:
         """Say what is new in the journal; refill, or end the run, where the job wants that."""
+        if not self._alive:
+            return
         journal = self.app.journal
         while journal.seq != self._events_seen:
             for event in journal.since(self._events_seen):
@@ -174,9 +252,8 @@ class Run:
                     self._heed(event.a)
 
     def _say_event(self, event) -> None:
-        self._say(
-            {"k": "event", "t_ms": event.uptime_ms, "seq": event.seq, "kind": event.kind, "a": event.a, "b": event.b}
-        )
+        t_ms = event.uptime_ms + self._offset_ms
+        self._say({"k": "event", "t_ms": t_ms, "seq": event.seq, "kind": event.kind, "a": event.a, "b": event.b})
 
     def _heed(self, alarm: int) -> None:
         if alarm == RESERVOIR_LOW and self._job.refill_at_low:
@@ -233,11 +310,14 @@ class Run:
                 "plant": self.bench.truth(),
                 "heap_peak": self._heap_peak,
                 "late_ticks": self._late_ticks,
+                "flash": _work_of(self.bench.flash),
             }
         )
 
     def _status(self) -> dict:
-        """The firmware's own account, asked for over the link as a programmer would."""
+        """The firmware's own account, asked for over the link as a programmer would; without power, its last."""
+        if not self._alive:
+            return self._status_before
         link = self.bench.ports.link
         link.put(b"status\n")
         self.app.loop.poll()
@@ -245,6 +325,25 @@ class Run:
 
     def _say(self, message: dict) -> None:
         self._emit(json.dumps(message))
+
+
+def _new_flash():
+    # Here, since few runs have one, and the heap of a chip is small.
+    from twin.nor import NorFlash
+
+    return NorFlash()
+
+
+def _work_of(flash) -> "dict | None":
+    """What a flash was put to: its operations, of them the erases, those of the block with most, and bytes."""
+    if flash is None:
+        return None
+    return {
+        "operations": flash.operations,
+        "erases": sum(flash.erases),
+        "most_erases": max(flash.erases),
+        "programmed_bytes": flash.programmed_bytes,
+    }
 
 
 def _exists(path) -> bool:

@@ -1,7 +1,7 @@
 """`make bench`: how fast a therapy is simulated, and what a tick, a poll and the firmware cost.
 
 Speeds are ratios of runs made in turn within one call, since machines differ and drift. Costs are counted:
-instructions, bytes of heap, bytes of bytecode.
+instructions, bytes of heap, bytes of bytecode, reads and erases of a flash.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from itb.rx.prescribed import MS_PER_DAY
 from itb.rx.prescription import read_prescription
 from itb.sim.engine import CPYTHON, VM, Run, available_engine, lay_out_guest, vm_command
 from itb.sim.job import Job
+from itb.sim.measure_memory import show_slack, show_start, show_writes
 from itb.sim.messages import End, Start
 
 BOARD = "sim"
@@ -215,6 +216,9 @@ def main() -> int:
     show_tick_cost(out)
     show_memory(out)
     show_sizes(out)
+    show_writes(out)
+    show_slack(out)
+    show_start(out)
     if options.years:
         show_years(out)
     return 0
