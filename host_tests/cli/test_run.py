@@ -201,6 +201,9 @@ def test_the_facts_say_what_was_run_and_what_the_firmware_took() -> None:
     told = run_facts(FLEX_DAY, "--days", "0.01", "--seed", "7", "--slice", "20 s")
     assert told["prescription"] == {"title": "A flex day with two boluses", "file": "flex-day.toml"}
     assert (told["board"], told["slice_ms"], told["seed"], told["findings"]) == ("sim", 20_000, 7, [])
+    assert 0 < told["heap"]["start_bytes"] <= told["heap"]["peak_bytes"] < 2 * 192 * 1024
+    # With words as long as the chip's it fits the chip's heap, and the bench with it.
+    told = run_facts(FLEX_DAY, "--days", "0.01", "--seed", "7", "--slice", "20 s", "--engine", "wasm")
     assert 0 < told["heap"]["start_bytes"] <= told["heap"]["peak_bytes"] < 192 * 1024
     assert told["late_ticks"] == 0
     assert "confirmed_steps" not in told

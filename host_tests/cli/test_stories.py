@@ -61,6 +61,7 @@ def test_there_is_a_story_for_each_therapy_that_is_a_course() -> None:
         "bridge-omitted",
         "keep-open",
         "patient-bolus",
+        "power-cut-in-bolus",
         "prime",
         "refill",
         "screening-trial",
@@ -68,7 +69,41 @@ def test_there_is_a_story_for_each_therapy_that_is_a_course() -> None:
         "stop-and-resume",
         "taper",
         "titration",
+        "watchdog-in-taper",
     }
+
+
+@pytest.mark.req("M-02", "D-09", "D-10", "I-05")
+def test_a_power_cut_in_the_middle_of_a_patients_bolus() -> None:
+    told = told_of("power-cut-in-bolus")
+    asked_ms = 10 * HOUR_MS
+    assert boluses(told) == [
+        ("patient", "cut short", asked_ms),
+        ("patient", "denied", asked_ms + HOUR_MS),
+        ("patient", "denied", asked_ms + 3 * HOUR_MS + HOUR_MS // 2),
+        ("patient", "given", asked_ms + 5 * HOUR_MS),
+    ]
+    assert told["boluses"][0]["ordered_steps"] == told["boluses"][0]["steps"] // 2
+    assert [one["reason"] for one in told["boluses"][1:3]] == ["lockout", "lockout"]
+    assert "while the power is off" in refusals(told)[0]
+    (restart,) = told["restarts"]
+    assert (restart["cause"], restart["on_ms"] - restart["off_ms"]) == ("power", 25 * 60_000)
+    assert told["ledger_steps"] == told["motor_steps"] + restart["uncounted_steps"]
+    assert {alarm["name"]: alarm["until_ms"] is not None for alarm in told["alarms"]} == {
+        "restarted": True,
+        "time_unknown": True,
+    }
+
+
+@pytest.mark.req("M-02", "I-04", "I-05")
+def test_a_taper_goes_on_after_a_watchdogs_reset_and_waits_for_a_clock() -> None:
+    told = told_of("watchdog-in-taper")
+    assert [one["cause"] for one in told["restarts"]] == ["watchdog", "power"]
+    assert [alarm["name"] for alarm in told["alarms"]] == ["restarted", "time_unknown"] * 2
+    # The midnight of the third day passed without power; the plan's own days are those it delivered over.
+    assert [(one["t_ms"] // DAY_MS, one["plan_day"]) for one in told["stages"]] == [(1, 1), (4, 3), (5, 4)]
+    assert told["days"][3]["complete"] is True
+    assert days_ug(told, "tip_ug")[4] == pytest.approx(218.4, abs=ON_ITS_WAY_UG)
 
 
 @pytest.mark.req("D-14", "M-08")

@@ -2,8 +2,9 @@
 
 from itb.sim.bolus_events import DENIALS, boluses
 from itb.sim.messages import Event
+from itb.sim.restarts import Outage
 from pump.runtime.boluses import REASONS
-from runs import events, status_at
+from runs import events, sample_at, status_at
 
 
 def told(journal: list[Event], **last: object) -> list[tuple[object, ...]]:
@@ -39,9 +40,44 @@ def test_who_asked_is_told_apart() -> None:
 
 SUSPENDED = (
     (1000, "patient_bolus", 50, 10_000),
-    (3000, "patient_suspended", 40, 0),
     (3000, "clinician_bolus", 7, 4000),
+    (3000, "patient_suspended", 40, 0),
 )
+
+
+def test_a_bolus_that_ended_just_before_another_began_was_not_suspended() -> None:
+    journal = events((1000, "patient_bolus", 50, 2000), (3000, "clinician_bolus", 7, 4000), (3000, "bolus_end", 50, 0))
+    journal += events((7000, "bolus_end", 7, 0))
+    assert told(journal) == [
+        ("patient", "given", 50, ((1000, 3000),)),
+        ("clinician", "given", 7, ((3000, 7000),)),
+    ]
+
+
+def cut_at(off_ms: int, seq: int, **status: object) -> Outage:
+    """The power went after the event `seq`, with these steps left to give."""
+    return Outage(off_ms, "power", seq, sample_at(off_ms, **status), off_ms + 1000)
+
+
+def test_a_power_cut_ends_what_ran_and_what_was_suspended_though_the_journal_does_not_say() -> None:
+    journal = [*events(*SUSPENDED), Event(9000, 4, "restart", 0, 0)]
+    found = boluses(journal, status_at(9000), [cut_at(5000, 3, bolus_left_steps=3, suspended_steps=40)])
+    assert [(one.source, one.outcome, one.ordered_steps, one.spans) for one in found] == [
+        ("patient", "cut short", 10, ((1000, 3000),)),
+        ("clinician", "cut short", 4, ((3000, 5000),)),
+    ]
+
+
+def test_a_bolus_that_was_through_before_the_power_went_was_given() -> None:
+    journal = [*events((1000, "patient_bolus", 50, 2000)), Event(9000, 2, "restart", 0, 0)]
+    (bolus,) = boluses(journal, status_at(9000), [cut_at(3000, 1)])
+    assert (bolus.outcome, bolus.ordered_steps) == ("given", 50)
+
+
+def test_one_that_begins_after_a_power_cut_has_nothing_to_do_with_it() -> None:
+    journal = events((1000, "state_stopped", 0, 0), (2000, "patient_bolus", 50, 2000))
+    found = boluses(journal, status_at(3000, bolus_left_steps=25), [cut_at(1500, 1)])
+    assert [(one.outcome, one.ordered_steps) for one in found] == [("running", 25)]
 
 
 def test_a_suspended_bolus_has_two_spans_when_it_was_resumed() -> None:

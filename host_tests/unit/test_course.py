@@ -254,8 +254,8 @@ def test_a_suspended_bolus_goes_on_with_the_whole_microsteps_and_the_time_that_a
     journal = (
         START,
         (NOON_MS, "patient_bolus", 5, 10_000),
-        (NOON_MS + 3000, "patient_suspended", 4, 0),
         (NOON_MS + 3000, "clinician_bolus", 2, 1000),
+        (NOON_MS + 3000, "patient_suspended", 4, 0),
         (NOON_MS + 5000, "bolus_end", 2, 0),
         (NOON_MS + 5000, "patient_resumed", 4, 7000),
     )

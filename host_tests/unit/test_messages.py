@@ -4,7 +4,20 @@ import json
 
 import pytest
 
-from itb.sim.messages import Burst, CommandOutcome, Event, Failure, GuestError, LineChange, Sample, Start, parse_line
+from itb.sim.messages import (
+    Burst,
+    CommandOutcome,
+    End,
+    Event,
+    Failure,
+    FlashWork,
+    GuestError,
+    LineChange,
+    Power,
+    Sample,
+    Start,
+    parse_line,
+)
 
 STATUS = {
     "state": "delivering",
@@ -35,8 +48,8 @@ COMMAND = {"k": "command", "t_ms": 60_000, "name": "start", "accepted": False, "
 
 
 def test_every_kind_is_read() -> None:
-    start = {"k": "start", "board": "sim", "heap_used": 9, "day_total": [3, 2], "limits": {}}
-    assert parse_line(json.dumps(start)) == Start("sim", 9, (3, 2))
+    start = {"k": "start", "board": "sim", "heap_used": 9, "day_total": [3, 2], "limits": {}, "lease_steps": 4}
+    assert parse_line(json.dumps(start)) == Start("sim", 9, (3, 2), 4)
     event = {"k": "event", "t_ms": 1, "seq": 2, "kind": "refill", "a": 3, "b": 4}
     assert parse_line(json.dumps(event)) == Event(1, 2, "refill", 3, 4)
     burst = {"k": "burst", "t_ms": 1, "steps": 2, "interval_us": 500}
@@ -45,6 +58,23 @@ def test_every_kind_is_read() -> None:
     assert parse_line(json.dumps(line)) == LineChange(7, "dir", 1)
     assert parse_line(json.dumps(COMMAND)) == CommandOutcome(60_000, "start", False, "start: no program")
     assert parse_line('{"k": "error", "type": "Refused", "message": "no"}') == Failure("Refused", "no")
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_end_and_the_begin_of_a_life_come_with_report_and_truth(on: bool) -> None:
+    power = parse_line(json.dumps({**SAMPLE, "k": "power", "on": on, "cause": "watchdog"}))
+    assert isinstance(power, Power)
+    assert (power.t_ms, power.on, power.cause) == (300_000, on, "watchdog")
+    assert (power.status.confirmed_steps, power.plant.edges) == (5, 5)
+
+
+def test_the_end_tells_what_a_simulated_flash_was_put_to_if_there_was_one() -> None:
+    end = {**SAMPLE, "k": "end", "why": "done", "heap_peak": 1, "late_ticks": 0}
+    work = {"operations": 9, "erases": 4, "most_erases": 3, "programmed_bytes": 1280}
+    for flash, read in ((None, None), (work, FlashWork(9, 4, 3, 1280))):
+        message = parse_line(json.dumps({**end, "flash": flash}))
+        assert isinstance(message, End)
+        assert message.flash == read
 
 
 def test_a_sample_keeps_counts_exact_and_the_tip_to_a_nanolitre() -> None:

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from itb.account.counts import Counts
 from itb.picture.lane import Mark, Placed, place, place_within
-from itb.picture.style import BLACK, ORANGE, PURPLE, label_pt, micro, spread
+from itb.picture.rates import measured_rates
+from itb.picture.style import BLACK, ORANGE, PURPLE, VERMILION, label_pt, micro, spread
 from rig import DAY_MS, HOUR_MS
 from told_runs import SLICE_MS, labels, told
 
@@ -25,6 +27,7 @@ STORIES = (
         "stories/single-bolus-now",
     ),
     *("stories/stop-and-resume", "stories/taper", "stories/titration", "six-months"),
+    *("stories/power-cut-in-bolus", "stories/watchdog-in-taper"),
 )
 # What is ordered in one slice goes out in the next, or one later where the driver has to be enabled first.
 TWO_SLICES_UG = 2 * 400 * SLICE_MS / DAY_MS + 0.1
@@ -91,6 +94,24 @@ def test_requests_are_marked_with_who_asked_and_why_not() -> None:
     text = said(told("stories/patient-bolus").picture())
     for part in ("patient 10 µg\nat 60 µg/h", "patient denied\nlockout, 60 min left", "clinician 20 µg\nat 40 µg/h"):
         assert part in text
+
+
+def test_a_power_cut_and_a_reset_are_named_and_the_ledger_tells_what_it_took_over_them() -> None:
+    cut, reset = told("stories/power-cut-in-bolus"), told("stories/watchdog-in-taper")
+    text = {one.get_text(): one.get_color() for one in labels(cut.picture())}
+    assert text["power cut, 25 min"] == VERMILION
+    status = cut.record.last.status
+    taken_ug = float(cut.account.course.doses.ug_per_step(0) * status.taken_steps)
+    assert any(f"ledger, of it {taken_ug:,.1f}\nover restarts" in one for one in text)
+    assert any("of what restarts took as delivered" in one for one in text)
+    assert {"watchdog reset", "power cut, 10 h"} <= set(said(reset.picture()))
+
+
+def test_what_a_restart_takes_as_delivered_is_drawn_at_no_rate() -> None:
+    run = told("stories/power-cut-in-bolus")
+    measured = measured_rates(run.record, Counts(run.record.samples, run.account.course))
+    # The bolus of 10 ug in 20 min upon 15 ug/h is the most; what is ordered in two slices may go out in one.
+    assert max(measured.rates_ug_h) < 2 * 45
 
 
 def test_a_trial_without_basal_is_drawn_to_the_scale_of_its_doses() -> None:

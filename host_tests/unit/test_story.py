@@ -67,6 +67,38 @@ def test_plain_events_are_one_command_at_their_time(do: str, given: tuple[object
     assert refused.expect_refused
 
 
+@pytest.mark.parametrize(
+    "keys, off_ms, words",
+    [
+        ((), 1000, "power cut for 1 s;"),
+        (('off = "10 min"',), 600_000, "power cut for 10 min;"),
+        (('off = "90 s"',), 90_000, "power cut for 90 s;"),
+        (('off = "2.5 day"',), 216_000_000, "power cut for 60 h;"),
+        (('off = "1 ms"',), 1, "power cut for 1 ms;"),
+    ],
+)
+def test_a_power_cut_lasts_as_long_as_it_says(keys: tuple[str, ...], off_ms: int, words: str, tmp_path: Path) -> None:
+    (command,) = story(text(event("06 10:00", "power cut", *keys)), tmp_path).commands
+    assert told(command) == (DAY_MS + 10 * HOUR_MS, "power_cut", off_ms)
+    assert command.text.startswith(words)
+
+
+@pytest.mark.req("I-05")
+def test_what_becomes_of_a_pump_that_is_reset_depends_on_what_it_did(tmp_path: Path) -> None:
+    (reset,) = story(text(event("06 10:00", "watchdog reset")), tmp_path).commands
+    assert told(reset) == (DAY_MS + 10 * HOUR_MS, "watchdog_reset")
+    assert reset.text.endswith("after it delivery goes on by itself, at the lowest rate until the time is set")
+    (reset,) = story(text(event("06 10:00", "watchdog reset"), head="delivering = false\n"), tmp_path).commands
+    assert "the pump stays stopped, and wants program and reservoir verified before a start" in reset.text
+
+
+def test_while_the_power_is_off_there_is_only_what_is_expected_to_be_refused(tmp_path: Path) -> None:
+    cut = event("06 10:00", "power cut", 'off = "1 h"')
+    asked = event("06 10:30", "patient bolus", 'expect = "refused"')
+    found = story(text(cut, asked, event("06 11:00", "set time")), tmp_path)
+    assert [command.name for command in found.commands] == ["power_cut", "patient", "set_time"]
+
+
 @pytest.mark.req("D-14")
 def test_a_confirmed_stop_is_a_stop(tmp_path: Path) -> None:
     (command,) = story(text(event("06 10:00", "stop", "confirm_withdrawal = true")), tmp_path).commands

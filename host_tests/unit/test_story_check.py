@@ -10,7 +10,7 @@ from rich.console import Console
 
 from itb.story.check import check
 from prescriptions import CONTINUOUS
-from stories import DEAD_VOLUME, event, rx, text
+from stories import DAY_MS, DEAD_VOLUME, HOUR_MS, event, rx, text
 
 CHANGE = event("06 12:00", "concentration", 'rx = "strong"', 'fill = "18 mL"')
 BRIDGED = text(rx("strong", ug_ml=2000), DEAD_VOLUME, CHANGE, head='fill = "18 mL"\nuntil = "2026-01-09"\n')
@@ -188,3 +188,14 @@ def test_a_prescription_is_shown_as_one(tmp_path: Path) -> None:
     status, _, err = checked("title = ", tmp_path)
     assert status == 2
     assert "text that does not parse" in err
+
+
+def test_a_power_cut_is_shown_with_what_becomes_of_the_pump(tmp_path: Path) -> None:
+    source = text(event("06 10:00", "power cut", 'off = "90 min"'), event("07 10:00", "watchdog reset"))
+    assert facts(source, tmp_path)["restarts"] == [
+        {"at_ms": DAY_MS + 10 * HOUR_MS, "cause": "power", "off_ms": 5_400_000},
+        {"at_ms": 2 * DAY_MS + 10 * HOUR_MS, "cause": "watchdog", "off_ms": 0},
+    ]
+    lines = " ".join(shown(source, tmp_path))
+    assert "power cut for 90 min; after it delivery goes on by itself" in lines
+    assert "the watchdog resets the pump; after it delivery goes on by itself" in lines

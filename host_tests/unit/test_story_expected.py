@@ -40,12 +40,13 @@ def test_a_program_counts_its_days_from_the_one_it_was_loaded_on(taper: Plan, tm
     assert doses(expected, 9 * DAY_MS) == [(0, 400), (Fraction(121, 24), 400), (6, 300), (8, 200)]
 
 
-def test_the_plan_waits_while_paused_kept_open_stopped_or_bridging(taper: Plan) -> None:
+def test_the_plan_waits_while_paused_kept_open_stopped_bridging_or_without_a_clock(taper: Plan) -> None:
     for hold, go_on in (
         (lambda e: e.pause(True), lambda e: e.pause(False)),
         (lambda e: e.keep_open(True), lambda e: e.keep_open(False)),
         (lambda e: e.deliver(False), lambda e: e.deliver(True)),
         (lambda e: e.bridge(2 * DAY_MS), lambda e: e.pause(False)),
+        (lambda e: e.restart(), lambda e: e.set_time()),
     ):
         expected = Expected(taper, 0, True)
         expected.advance(DAY_MS + HOUR_MS)
@@ -92,6 +93,19 @@ def test_a_day_without_basal_is_no_dose_to_rise_from(tmp_path: Path) -> None:
     )
     expected = Expected(plan(trial, tmp_path), 0, True)
     assert (expected.dose.ug_day, expected.lowest_ug_day()) == (0, 0)
+
+
+@pytest.mark.req("I-05", "D-05")
+def test_after_a_restart_the_lowest_rate_of_the_stage_runs_which_is_no_lower_dose(tmp_path: Path) -> None:
+    expected = Expected(plan(WEEK, tmp_path), SATURDAY, True)
+    expected.advance(HOUR_MS)
+    assert (expected.dose.ug_day, expected.dose.given_ug_day) == (288, 288)
+    expected.restart()
+    # That of the weekdays.
+    assert (expected.dose.ug_day, expected.dose.given_ug_day) == (288, 240)
+    assert expected.lowest_ug_day() == 288
+    expected.set_time()
+    assert expected.dose.given_ug_day == 288
 
 
 def test_a_stop_is_no_lower_dose(tmp_path: Path) -> None:

@@ -79,6 +79,23 @@ REFUSED = {
         "event[1].expect: an unknown key",
         "the keys at, do",
     ),
+    "expecting a power cut to fail": (
+        text(event("06 10:00", "power cut", 'expect = "refused"')),
+        "event[1].expect: an unknown key",
+        "the keys at, do, off",
+    ),
+    "a power cut for ever": (text(event("06 10:00", "power cut", 'off = "366 day"')), "event[1].off", "365 day"),
+    "a power cut for no time": (text(event("06 10:00", "power cut", 'off = "0 s"')), "event[1].off", "above 0"),
+    "a watchdog that takes its time": (
+        text(event("06 10:00", "watchdog reset", 'off = "1 s"')),
+        "event[1].off: an unknown key",
+        "the keys at, do",
+    ),
+    "a command in the dark": (
+        text(event("06 10:00", "power cut", 'off = "89 s"'), event("06 10:01", "acknowledge")),
+        "event[2].at: '2026-01-06 10:01'",
+        'a time when the power is back, 2026-01-06 10:02 or later; before it only what has expect = "refused"',
+    ),
     "an unconfirmed stop": (
         text(event("06 10:00", "stop")),
         "event[1].confirm_withdrawal: (missing)",

@@ -11,6 +11,7 @@ from itb.bench.commands import register as register_bench
 from itb.boards.board import slice_of
 from itb.boards.command import register as register_boards
 from itb.errors import InputError
+from itb.flash.advice import FORGET_HELP
 from itb.flash.command import Order
 from itb.flash.command import flash as flash_board
 from itb.plan.check import refuse
@@ -70,9 +71,10 @@ def flash(
     ] = False,
     no_reboot: Annotated[bool, typer.Option("--no-reboot", help="Leave the board at MicroPython's prompt.")] = False,
     link_port: Annotated[str | None, typer.Option(help="The port of a link that is a UART of its own.")] = None,
+    forget: Annotated[bool, typer.Option("--forget", help=FORGET_HELP)] = False,
 ) -> None:
     """Install the firmware."""
-    order = Order(board, port or None, verify, not no_reboot, link_port)
+    order = Order(board, port or None, verify, not no_reboot, link_port, forget=forget)
     raise typer.Exit(flash_board(order, Console(), Console(stderr=True)))
 
 

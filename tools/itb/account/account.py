@@ -14,7 +14,7 @@ from itb.account.checks import Check, checks
 from itb.account.counts import CONFIRMED, EDGES, GRANTED, ORDERED, Counts
 from itb.account.course import Course
 from itb.account.tracks import Amount
-from itb.account.way import Line, way
+from itb.account.way import Line, told_count, way
 from itb.rx.prescribed import MS_PER_DAY
 from itb.sim.messages import Sample
 from itb.sim.record import Alarm, Record
@@ -40,7 +40,7 @@ class DayDose:
 
 @dataclass(frozen=True)
 class Deviation:
-    """The farthest the ledger was behind the order, or ahead of it where negative."""
+    """The farthest what was counted was behind the order, or ahead of it where negative."""
 
     t_ms: int
     steps: int
@@ -82,6 +82,7 @@ class Account:
 
 ORDERED_TEXT, GRANTED_TEXT, EDGES_TEXT = "ordered", "granted", "confirmed by the read-back"
 LEDGER_TEXT, MOTOR_TEXT = "delivered, by the ledger", "made by the motor (twin's truth)"
+TAKEN_TEXT = "counted as delivered over {}: at most"
 
 
 def account(record: Record, course: Course) -> Account:
@@ -93,7 +94,7 @@ def account(record: Record, course: Course) -> Account:
         last=record.last,
         lines=tuple(way(record.last, course, counts)),
         parts=tuple(_parts(record.last, course, counts)),
-        delivery=tuple(_delivery(record.last, counts)),
+        delivery=tuple(_delivery(record, course, counts)),
         checks=tuple(checks(record, course)),
         days=tuple(_days(record.samples, counts)),
         worst=_worst(record.samples, course),
@@ -101,11 +102,16 @@ def account(record: Record, course: Course) -> Account:
     )
 
 
-def _delivery(last: Sample, counts: Counts) -> Iterator[Line]:
+def _delivery(record: Record, course: Course, counts: Counts) -> Iterator[Line]:
+    last = record.last
     yield Line(ORDERED_TEXT, counts.of(ORDERED))
     yield Line(GRANTED_TEXT, counts.of(GRANTED))
     yield Line(EDGES_TEXT, counts.of(EDGES))
     yield Line(LEDGER_TEXT, counts.of(CONFIRMED))
+    restarts = [event for event in record.events if event.kind == "restart"]
+    if restarts:
+        taken = sum((Amount.of(one.a, course.doses.ug_per_step(one.t_ms)) for one in restarts), Amount())
+        yield Line(TAKEN_TEXT.format(told_count(len(restarts), "restart")), taken)
     yield Line(MOTOR_TEXT, Amount(Fraction(last.plant.motor_steps), Fraction(last.plant.pump_ng, 1000)))
 
 
@@ -136,6 +142,6 @@ def _days(samples: list[Sample], counts: Counts) -> Iterator[DayDose]:
 
 
 def _worst(samples: list[Sample], course: Course) -> Deviation:
-    behind = ((sample.status.ordered_steps - sample.status.confirmed_steps, sample.t_ms) for sample in samples)
+    behind = ((sample.status.ordered_steps - sample.status.counted_steps, sample.t_ms) for sample in samples)
     steps, t_ms = max(behind, key=lambda pair: (abs(pair[0]), -pair[1]))
     return Deviation(t_ms, steps, steps * course.doses.ug_per_step(t_ms - 1))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from itb.account.course import Course
 from itb.sim.messages import Sample, Status
@@ -34,6 +35,7 @@ class Check:
 def checks(record: Record, course: Course) -> Iterator[Check]:
     """Every law that applies to the run, one of each name."""
     last, samples = record.last, record.samples
+    lease_steps = record.start.lease_steps if record.start else 0
     if record.start is not None:
         read_back = Fraction(*record.start.day_total_steps)
         prescribed = course.loaded[0].prescribed.day_steps
@@ -41,27 +43,42 @@ def checks(record: Record, course: Course) -> Iterator[Check]:
     ordered = Fraction(last.status.ordered_steps)
     asked, below = course.steps_by(last.t_ms), course.unsettled(last.t_ms)
     yield Check("prescription", "prescribed while delivering", asked, "ordered", ordered, below)
-    ahead = sum(sample.status.confirmed_steps > course.steps_by(sample.t_ms) for sample in samples)
+    ahead = sum(sample.status.counted_steps > course.steps_by(sample.t_ms) for sample in samples)
     yield _none("never ahead", "samples ahead of the prescription", ahead)
     yield _law(
         samples, "whole", "each therapy in whole microsteps", lambda s: course.whole_by(s.t_ms), "ordered", _ordered
     )
     yield _law(samples, "demand", "ordered", _ordered, "granted + owed + dropped", _of(_settled_demand))
-    settled = "confirmed + in flight + missing + stopped"
+    settled = "confirmed + in flight + missing + stopped + cut off"
     yield _law(samples, "grant", "granted + stray", _of(_sent), settled, _of(_settled_grant))
     yield _law(samples, "reservoir", "filled", _of(_filled), "left + delivered + wasted", _of(_kept))
-    yield from _of_line(samples, course)
+    yield from _of_line(samples, course, lease_steps)
     edges, motor_steps = Fraction(last.plant.edges), Fraction(last.plant.motor_steps)
     ledger = Fraction(last.status.confirmed_steps)
-    yield Check("ledger", "ledger", ledger, "edges on the read-back wire", edges)
-    yield Check("motor", "ledger", ledger, "microsteps the motor made", motor_steps)
+    restarts = [outage for outage in record.outages if outage.on_ms is not None]
+    taken, more = (restarts[-1].uncounted_steps, " + taken over restarts") if restarts else (0, "")
+    yield Check("ledger", "ledger", ledger, "edges on the read-back wire" + more, edges + taken)
+    yield Check("motor", "ledger", ledger, "microsteps the motor made" + more, motor_steps + taken)
+    yield from _of_restarts(record, lease_steps, [0, *(outage.uncounted_steps for outage in restarts)])
     yield from _of_story(record, course)
     yield _none("watchdog", "times the watchdog would have reset the chip", last.plant.watchdog_expiries)
     newest = max((event.seq for event in record.events), default=0)
     yield Check("journal", "newest event", Fraction(newest), "events received", Fraction(len(record.events)))
 
 
-def _of_line(samples: Sequence[Sample], course: Course) -> Iterator[Check]:
+def _of_restarts(record: Record, lease_steps: int, uncounted: Sequence[int]) -> Iterator[Check]:
+    """Where there are any: delivered <= accounted <= delivered + one lease for each (M-02). `uncounted` is what of the
+    ledger was not delivered, at first and after each."""
+    if len(uncounted) == 1:
+        return
+    told = [event.a for event in record.events if event.kind == "restart"]
+    yield Check("restarts", "restarts", Fraction(len(uncounted) - 1), "as the pump tells", Fraction(len(told)))
+    gaps = [after - before for before, after in pairwise(uncounted)]
+    beyond = sum(not 0 <= gap <= lease_steps for gap in gaps)
+    yield _none("lease", "restarts that took too little, or more than a lease, as delivered", beyond)
+
+
+def _of_line(samples: Sequence[Sample], course: Course, lease_steps: int) -> Iterator[Check]:
     """What is no therapy, where there is any: bridge and prime (D-13)."""
     # At a stop the pump adds to the rest what was owed and is dropped; the next start tells how much.
     delivering = [sample for sample in samples if sample.status.state == "delivering"]
@@ -69,8 +86,10 @@ def _of_line(samples: Sequence[Sample], course: Course) -> Iterator[Check]:
         left, told = "bridge, still to be ordered", "as the pump tells"
         yield _law(delivering, "bridge", left, lambda s: course.bridge_left_by(s.t_ms), told, _bridge_left)
     if course.given_again_steps:
-        again, dropped = course.given_again_steps, samples[-1].status.dropped_steps
-        yield _none("bridge again", "bridge ordered again beyond what was dropped", max(again - dropped, 0))
+        # A restart takes up the bridge where the last record has it.
+        allowed = samples[-1].status.dropped_steps + len(course.outages) * lease_steps
+        beyond = max(course.given_again_steps - allowed, 0)
+        yield _none("bridge again", "bridge ordered again beyond what was dropped or leased", beyond)
     if course.prime.pieces or samples[-1].status.primed_ordered_steps:
         left, told = "prime in whole microsteps", "ordered as prime"
         yield _law(samples, "prime", left, lambda s: course.prime.whole_by(s.t_ms), told, _primed)
@@ -119,7 +138,8 @@ def _sent(status: Status) -> int:
 
 
 def _settled_grant(status: Status) -> int:
-    return status.confirmed_steps + status.in_flight_steps + status.missing_steps + status.abandoned_steps
+    lost_steps = status.missing_steps + status.abandoned_steps + status.cut_steps
+    return status.counted_steps + status.in_flight_steps + lost_steps
 
 
 def _filled(status: Status) -> int:

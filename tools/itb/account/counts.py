@@ -29,17 +29,25 @@ def _granted(ordered_steps: int, after: Status) -> int:
 
 def _confirmed(ordered_steps: int, after: Status) -> int:
     lost_steps = after.missing_steps + after.abandoned_steps - after.stray_steps
-    return _granted(ordered_steps, after) - lost_steps
+    return _granted(ordered_steps, after) - lost_steps - after.cut_steps
+
+
+def _accounted(ordered_steps: int, after: Status) -> int:
+    return _confirmed(ordered_steps, after) + after.taken_steps
 
 
 ORDERED = Counter(lambda sample: sample.status.ordered_steps, lambda ordered_steps, _: ordered_steps)
 GRANTED = Counter(lambda sample: sample.status.granted_steps, _granted)
-CONFIRMED = Counter(lambda sample: sample.status.confirmed_steps, _confirmed)
+COUNTED = Counter(lambda sample: sample.status.counted_steps, _confirmed)
+TAKEN = Counter(lambda sample: sample.status.taken_steps, lambda _, after: after.taken_steps)
+# The ledger.
+CONFIRMED = Counter(lambda sample: sample.status.confirmed_steps, _accounted)
 EDGES = Counter(lambda sample: sample.plant.edges, _confirmed)
 # What is lost is lost before delivery ends.
 DROPPED = Counter(lambda sample: sample.status.dropped_steps, lambda _, after: after.dropped_steps)
 MISSING = Counter(lambda sample: sample.status.missing_steps, lambda _, after: after.missing_steps)
 ABANDONED = Counter(lambda sample: sample.status.abandoned_steps, lambda _, after: after.abandoned_steps)
+CUT = Counter(lambda sample: sample.status.cut_steps, lambda _, after: after.cut_steps)
 STRAY = Counter(lambda sample: sample.status.stray_steps, lambda _, after: after.stray_steps)
 
 

@@ -13,7 +13,7 @@ from itb.account.bolus_ledger import BolusLedger
 from itb.account.course_orders import Orders, orders_of
 from itb.account.doses import Doses
 from itb.account.tracks import Amount, DosePiece, DoseTrack, Track
-from itb.account.walk import BRIDGE, KEEP_OPEN, PRIME, STOPPED, Loaded, Walk
+from itb.account.walk import BRIDGE, KEEP_OPEN, POWER_OFF, PRIME, STOPPED, UNTIMED, Loaded, Walk
 from itb.sim.bolus_events import SCHEDULED
 from itb.sim.record import Record
 from itb.story.story import Story
@@ -36,7 +36,8 @@ class Course:
         self.doses = Doses(orders.nl_per_step, orders.concentrations)
         changes_ms = [t_ms for t_ms, _, _ in self.doses.changes]
         walk = Walk(orders.programs, orders.weekday, orders.minimum_steps_day, self.doses.ug_per_step)
-        walked = walk.through(record.events, changes_ms, self.end_ms)
+        self.outages = record.outages
+        walked = walk.through(record.events, changes_ms, self.end_ms, self.outages)
         self.loaded, self.spans, self.stages = walked.loaded, walked.spans, walked.stages
         self.programmed_by_mode = walked.programmed
         self.programmed = Track(piece for _, piece in walked.programmed)
@@ -45,9 +46,11 @@ class Course:
             for mode in {m for m, _ in walked.programmed}
         }
         self.basal = Track(walked.basal)
+        self._untimed = Track(walked.untimed)
         self.bridge = DoseTrack(walked.bridges)
         self.prime = DoseTrack(_primes(orders, record, self.doses))
         self._waits = walked.waits
+        self._bridges_anew = walked.bridges_anew
         self.given_again_steps = walked.given_again_steps
         self._dropped_from_ms = [t_ms for t_ms, _ in walked.dropped]
         self._dropped = [Fraction(0), *accumulate(steps for _, steps in walked.dropped)]
@@ -88,6 +91,9 @@ class Course:
         if loaded.prescribed.bridge is None:
             return 0
         pieces = [piece for piece in self.bridge.pieces if loaded.from_ms <= piece.from_ms < t_ms]
+        anew = [one for one in self._bridges_anew if loaded.from_ms <= one[0] < t_ms]
+        if anew and (not pieces or pieces[-1].from_ms < anew[-1][0]):
+            return anew[-1][1]
         return pieces[-1].left_by(t_ms) if pieces else loaded.prescribed.bridge[0]
 
     def modes(self, mode: str) -> list[tuple[int, int]]:
@@ -105,12 +111,18 @@ class Course:
 
     def kept_open_by(self, t_ms: int) -> Amount:
         """What the minimum rate held back of the program, by a time."""
+        if not self.modes(KEEP_OPEN):
+            return Amount()
         programmed = self.programmed.by(t_ms) - self.by_mode(BRIDGE, t_ms) - self.idle_by(t_ms)
-        return programmed - self.basal.by(t_ms) if self.modes(KEEP_OPEN) else Amount()
+        return programmed - self.basal.by(t_ms) - self.untimed_by(t_ms)
+
+    def untimed_by(self, t_ms: int) -> Amount:
+        """What the lowest rate held back of the program while the time of day was unknown, by a time."""
+        return self.by_mode(UNTIMED, t_ms) - self._untimed.by(t_ms)
 
     def idle_by(self, t_ms: int) -> Amount:
         """The basal of the times at which the pump gave no therapy."""
-        return sum((self.by_mode(mode, t_ms) for mode in (STOPPED, PRIME)), Amount())
+        return sum((self.by_mode(mode, t_ms) for mode in (STOPPED, PRIME, POWER_OFF)), Amount())
 
     def _basal_by(self, t_ms: int) -> Fraction:
         at_ms = next((after_ms for after_ms, until_ms in self._waits if after_ms < t_ms <= until_ms), t_ms)
@@ -122,6 +134,7 @@ class Course:
 
 def _primes(orders: Orders, record: Record, doses: Doses) -> Iterator[DosePiece]:
     ends_ms = [event.t_ms for event in record.events if event.kind in _PRIME_ENDS]
+    ends_ms += [outage.off_ms for outage in record.outages]
     for t_ms, dose in orders.primes:
         end_ms = min([t_ms + dose.duration_ms, *(end for end in ends_ms if end > t_ms)])
         rate = dose.steps / dose.duration_ms

@@ -9,6 +9,7 @@ from itb.account.checks import Check
 from itb.account.course import Course
 from itb.account.course_orders import Given
 from itb.account.told import NL_PER_ML, rounded
+from itb.sim.restarts import Outage
 
 
 def facts(account: Account) -> dict[str, object]:
@@ -51,6 +52,8 @@ def facts(account: Account) -> dict[str, object]:
             {"name": alarm.name, "priority": alarm.priority, "from_ms": alarm.from_ms, "until_ms": alarm.until_ms}
             for alarm in account.alarms
         ],
+        "restarts": [_restart_facts(outage) for outage in course.outages],
+        "taken_steps": status.taken_steps,
         "watchdog_expiries": plant.watchdog_expiries,
         "dead_man_let_go": plant.let_go,
         "way": [{"text": line.text, "steps": str(line.steps), "ug": rounded(line.ug)} for line in account.lines],
@@ -74,6 +77,16 @@ def _command_facts(given: Given) -> dict[str, object]:
         "accepted": given.accepted,
         "as_expected": given.as_expected,
         "message": given.message,
+    }
+
+
+def _restart_facts(outage: Outage) -> dict[str, object]:
+    """`uncounted_steps`: what of the ledger was not seen at the driver after it, by the twin."""
+    return {
+        "cause": outage.cause,
+        "off_ms": outage.off_ms,
+        "on_ms": outage.on_ms,
+        "uncounted_steps": outage.uncounted_steps,
     }
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from itb.account.account import Account
 from itb.account.facts import facts
-from itb.account.told import NL_PER_ML, bolus_told, clock, given_told, moment, span
+from itb.account.told import NL_PER_ML, bolus_told, clock, given_told, moment, span, time_told
 from itb.account.tracks import Amount
 from itb.sim.alarms import alarm_kinds, title
 from itb.sim.bolus_events import CLINICIAN, PATIENT, SCHEDULED, TRIAL
@@ -21,6 +21,7 @@ __all__ = ["facts", "failing", "summary"]
 DAYS_SHOWN = 14
 # The rest are counted.
 BOLUSES_SHOWN = 24
+RESTARTS_SHOWN = 12
 
 
 def summary(account: Account) -> RenderableType:
@@ -31,6 +32,8 @@ def summary(account: Account) -> RenderableType:
     parts.append(_days(account))
     if account.course.orders.given:
         parts.append(_commands(account))
+    if account.course.outages:
+        parts.append(_restarts(account))
     if account.boluses:
         parts.append(_boluses(account))
     if account.alarms:
@@ -118,6 +121,24 @@ def _commands(account: Account) -> Table:
         table.add_row(
             moment(given.t_ms, start), given.text, Text(given_told(given), style if given.as_expected else "bold red")
         )
+    return table
+
+
+def _restarts(account: Account) -> Table:
+    """What each took as delivered that the twin did not see delivered."""
+    start = account.course.orders.start
+    table = _table("Restarts", "at", "without power", "microsteps taken as delivered, never sent")
+    before = 0
+    for outage in account.course.outages[:RESTARTS_SHOWN]:
+        cause = "watchdog" if outage.cause == "watchdog" else "to the end"
+        if outage.on_ms is not None and outage.cause == "power":
+            cause = time_told(outage.on_ms - outage.off_ms)
+        taken = "" if outage.on_ms is None else f"{outage.uncounted_steps - before:,}"
+        before = outage.uncounted_steps
+        table.add_row(moment(outage.off_ms, start), cause, taken)
+    hidden = account.course.outages[RESTARTS_SHOWN:]
+    if hidden:
+        table.add_row(f"{len(hidden)} more", "", f"{hidden[-1].uncounted_steps - before:,}")
     return table
 
 

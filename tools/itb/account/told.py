@@ -39,6 +39,13 @@ def span(t_ms: int) -> str:
     return f"{whole} {hours}" if minutes % 1440 else whole
 
 
+def time_told(ms: int) -> str:
+    """A length of time in the greatest unit of which it has one: "10 min", "1.5 h"."""
+    units = ((MS_PER_DAY, "days"), (60 * MS_PER_MINUTE, "h"), (MS_PER_MINUTE, "min"), (1000, "s"))
+    size, unit = next(((size, unit) for size, unit in units if ms >= size), (1, "ms"))
+    return f"{ms / size:.3g} {'day' if ms == MS_PER_DAY else unit}"
+
+
 def rounded(value: Fraction) -> float:
     """For display and JSON only: six decimal places."""
     return float(round(value, 6))

@@ -2,19 +2,24 @@
 
 Follows the journal for what cannot be known beforehand, which is when delivery begins and ends, and when commands were
 taken. Everything else is the prescription's: rates, stages and days of the plan, bridges.
+
+After a restart the pump does not know the time of day, and runs at the lowest rate of the stage, until it is set.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 
 from itb.account.tracks import DayPiece, DosePiece
-from itb.rx.prescribed import DAYS_PER_WEEK, MS_PER_DAY, Prescribed
+from itb.rx.prescribed import DAYS_PER_WEEK, MS_PER_DAY, SATURDAY, DayRates, Prescribed
 from itb.sim.messages import Event
+from itb.sim.restarts import Outage
 
 # A midnight that comes sooner after the last is one that the clock was set back to, and begins no new day.
 DAY_MS_MIN = MS_PER_DAY // 2
 THERAPY, KEEP_OPEN, BRIDGE, PRIME, STOPPED = "therapy", "keep open", "bridge", "prime", "stopped"
+UNTIMED, POWER_OFF = "time unknown", "power off"
 NEVER_MS = 1 << 62
 
 
@@ -49,19 +54,32 @@ class StageChange:
 @dataclass
 class Walked:
     """What a walk found. `programmed` holds the basal of all the time, with what the pump was at; `basal` what of it
-    was asked for. A program that takes over drops what the one before had below a part of its own: `dropped`, each from
-    a time on. In `waits`, each after a time and until another, the basal that follows a bridge is not yet owed. Of the
-    bridges `given_again_steps` had been ordered before a stop, and were dropped."""
+    was asked for, and `untimed` the part of that with the time unknown. What was below a microstep is `dropped` by a
+    restart, and what was below a part of its own by a program that takes over: each from a time on. In `waits`, each
+    after a time and until another, the basal that follows a bridge is not yet owed. Of the bridges `given_again_steps`
+    had been ordered before, and were dropped; `bridges_anew` are what they had left after restarts, each at a time."""
 
     loaded: list[Loaded] = field(default_factory=list[Loaded])
     programmed: list[tuple[str, DayPiece]] = field(default_factory=list[tuple[str, DayPiece]])
     basal: list[DayPiece] = field(default_factory=list[DayPiece])
+    untimed: list[DayPiece] = field(default_factory=list[DayPiece])
     bridges: list[DosePiece] = field(default_factory=list[DosePiece])
     spans: list[Span] = field(default_factory=list[Span])
     stages: list[StageChange] = field(default_factory=list[StageChange])
     dropped: list[tuple[int, Fraction]] = field(default_factory=list[tuple[int, Fraction]])
     waits: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     given_again_steps: int = 0
+    bridges_anew: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """At `t_ms`, after the event `seq` and those of lower `rank`, something happens."""
+
+    t_ms: int
+    seq: int
+    rank: int
+    act: Callable[[], None]
 
 
 class Walk:
@@ -87,7 +105,10 @@ class Walk:
         self._held_down = False
         self._asked_steps = Fraction(0)
         self._bridge_open = False
+        self._bridge_anew = False
         self._wait_from_ms: int | None = None
+        self._untimed_from_ms: int | None = None
+        self._off_from_ms = 0
         self._load(programs[0], 0)
         self._kinds: Mapping[str, Callable[[Event], None]] = {
             "program": self._next_program,
@@ -100,14 +121,19 @@ class Walk:
             "bridge_end": lambda _: self._end_bridge(),
         }
 
-    def through(self, events: Sequence[Event], changes_ms: Sequence[int], end_ms: int) -> Walked:
-        """What a run with these events found until `end_ms`; pieces end at `changes_ms` too, in order."""
-        stops: list[tuple[int, Event | None]] = [(event.t_ms, event) for event in events]
-        stops += [(t_ms, None) for t_ms in changes_ms]
-        for t_ms, event in sorted(stops, key=lambda stop: stop[0]):
-            self._go_on_to(min(t_ms, end_ms))
-            if event is not None:
-                self._heed(event)
+    def through(
+        self, events: Sequence[Event], changes_ms: Sequence[int], end_ms: int, outages: Sequence[Outage] = ()
+    ) -> Walked:
+        """What a run with these events and `outages` found until `end_ms`; pieces end at `changes_ms` too, in order."""
+        stops = [_Stop(event.t_ms, event.seq, 0, partial(self._heed, event)) for event in events]
+        stops += [_Stop(t_ms, NEVER_MS, 0, lambda: None) for t_ms in changes_ms]
+        for outage in outages:
+            stops.append(_Stop(outage.off_ms, outage.seq, 1, self._lose_power))
+            if outage.on_ms is not None:
+                stops.append(_Stop(outage.on_ms, outage.seq, 2, self._restart))
+        for stop in sorted(stops, key=lambda one: (one.t_ms, one.seq, one.rank)):
+            self._go_on_to(min(stop.t_ms, end_ms))
+            stop.act()
         self._go_on_to(end_ms)
         if self._wait_from_ms is not None:
             self.found.waits.append((self._wait_from_ms, NEVER_MS))
@@ -130,11 +156,15 @@ class Walk:
     def _mode(self) -> str:
         if self._state == "priming":
             return PRIME
+        if self._state == "off":
+            return POWER_OFF
         if self._state != "delivering":
             return STOPPED
         if self._bridge_left_ms:
             return BRIDGE
-        return KEEP_OPEN if self._held_down else THERAPY
+        if self._held_down:
+            return KEEP_OPEN
+        return THERAPY if self._untimed_from_ms is None else UNTIMED
 
     def _pass(self, mode: str, end_ms: int) -> None:
         """Let the time until `end_ms` pass, all of it within a day."""
@@ -143,11 +173,11 @@ class Walk:
         found.programmed.append((mode, piece))
         if mode == BRIDGE:
             self._pass_bridge(end_ms)
-        elif mode in (THERAPY, KEEP_OPEN):
-            if mode == KEEP_OPEN:
-                rates = self._rates.at_most(self._minimum_steps_day)
-                piece = DayPiece(from_ms, end_ms, piece.ug_per_step, rates, self._midnight_ms)
+        elif mode in (THERAPY, KEEP_OPEN, UNTIMED):
+            piece = DayPiece(from_ms, end_ms, piece.ug_per_step, self._rates_in_force(), self._midnight_ms)
             found.basal.append(piece)
+            if mode == UNTIMED:
+                found.untimed.append(piece)
             self._asked_steps += piece.steps_by(end_ms)
         if found.spans and found.spans[-1].mode == mode:
             found.spans[-1] = Span(found.spans[-1].from_ms, end_ms, mode)
@@ -156,6 +186,10 @@ class Walk:
         self._t_ms = end_ms
         if end_ms == self._midnight_ms + MS_PER_DAY:
             self._cross_midnight(goes_on=mode == THERAPY and not self._paused)
+
+    def _rates_in_force(self) -> DayRates:
+        rates = self._rates if self._untimed_from_ms is None else _lowest(self._prescribed, self._stage)
+        return rates.at_most(self._minimum_steps_day) if self._held_down else rates
 
     def _pass_bridge(self, end_ms: int) -> None:
         steps, duration_ms = self._bridge
@@ -190,15 +224,40 @@ class Walk:
             self._wait_from_ms = None
         self._state = state
 
+    def _lose_power(self) -> None:
+        self._enter("off")
+        self._count_own_days()
+        self._off_from_ms = self._t_ms
+        dropped = self._asked_steps % 1
+        self._asked_steps -= dropped
+        self.found.dropped.append((self._t_ms, dropped))
+
+    def _restart(self) -> None:
+        self._enter("stopped")
+        self._bridge_anew = self._bridge_open
+        # By the pump's own time, which stood still. Up to an hour of it may be lost, too, which is not followed here.
+        self._new_day_from_ms = self._t_ms + max(self._new_day_from_ms - self._off_from_ms, 0)
+        self._untimed_from_ms = self._t_ms
+
+    def _count_own_days(self) -> None:
+        """Days that the pump did not know the time of were days, too."""
+        if self._untimed_from_ms is not None and self._t_ms >= self._untimed_from_ms + MS_PER_DAY:
+            days = (self._t_ms - self._untimed_from_ms) // MS_PER_DAY
+            self._new_day_from_ms = self._untimed_from_ms + days * MS_PER_DAY + DAY_MS_MIN
+
     def _go_on_with_bridge(self, event: Event) -> None:
-        """After a stop the bridge also gives what was owed of it and dropped: its rest is planned anew."""
+        """After a stop the bridge also gives what was owed of it and dropped: its rest is planned anew. After a restart
+        it is what is not taken as given."""
         steps, duration_ms = self._bridge
         left_steps = steps - steps * (duration_ms - self._bridge_left_ms) // duration_ms
-        if event.a > left_steps:
-            self.found.given_again_steps += event.a - left_steps
-            self._bridge = (event.a, event.b)
+        self.found.given_again_steps += max(event.a - left_steps, 0)
+        if event.a > left_steps or self._bridge_anew:
+            self._bridge = (event.a, max(event.b, 1))
             self._bridge_left_ms = event.b
-            self._wait_from_ms = None
+            self._wait_from_ms = None if event.b else self._t_ms
+        if self._bridge_anew:
+            self.found.bridges_anew.append((self._t_ms, event.a))
+        self._bridge_anew = False
 
     def _end_bridge(self) -> None:
         self._bridge_open = False
@@ -230,6 +289,9 @@ class Walk:
         self._bridge_left_ms = program.bridge[1] if program.bridge else 0
         self._bridge_open = program.bridge is not None
         self._rates = program.rates_on(0, self._weekday)
+        self._bridge_anew = False
+        if self._untimed_from_ms is not None:
+            self._untimed_from_ms = self._t_ms
         self.found.loaded.append(Loaded(self._t_ms, self._midnight_ms, seq, program))
 
     def _set_time(self, event: Event) -> None:
@@ -237,6 +299,8 @@ class Walk:
             # What waited becomes owed before the time of day changes.
             self.found.waits.append((self._wait_from_ms, self._t_ms))
             self._wait_from_ms = self._t_ms
+        self._count_own_days()
+        self._untimed_from_ms = None
         self._midnight_ms = self._t_ms - event.a
         self._weekday = event.b
         self._rates = self._prescribed.rates_on(self._stage, self._weekday)
@@ -246,3 +310,9 @@ class Walk:
 
     def _hold_down(self, held_down: bool) -> None:
         self._held_down = held_down
+
+
+def _lowest(prescribed: Prescribed, stage: int) -> DayRates:
+    """The lowest rate of a stage, all day."""
+    days = (prescribed.rates_on(stage, weekday) for weekday in (0, SATURDAY))
+    return DayRates([(0, min(rate for day in days for rate in day.rates))])

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from itb.account.bolus_ledger import CourseBolus
-from itb.account.counts import ABANDONED, CONFIRMED, DROPPED, GRANTED, MISSING, ORDERED, STRAY, Counts
+from itb.account.counts import (
+    ABANDONED,
+    CONFIRMED,
+    COUNTED,
+    CUT,
+    DROPPED,
+    GRANTED,
+    MISSING,
+    ORDERED,
+    STRAY,
+    TAKEN,
+    Counts,
+)
 from itb.account.course import Course
 from itb.account.tracks import Amount
 from itb.account.walk import BRIDGE
@@ -47,8 +59,18 @@ def way(last: Sample, course: Course, counts: Counts) -> Iterator[Line]:
     yield Line("sent, still to be counted", -Amount.of(status.in_flight_steps, ug_per_step))
     yield Line("sent, never counted", -counts.of(MISSING))
     yield Line("sent, stopped on the way", -counts.of(ABANDONED))
+    yield Line("sent, on their way when the power went", -counts.of(CUT))
     yield Line("counted, never sent", counts.of(STRAY))
-    yield Line("confirmed", counts.of(CONFIRMED), is_sum=True)
+    yield Line("confirmed", counts.of(COUNTED), is_sum=True)
+    if course.outages:
+        restarts = sum(outage.on_ms is not None for outage in course.outages)
+        yield Line(f"counted as delivered over {told_count(restarts, 'restart')}", counts.of(TAKEN))
+        yield Line("in the ledger", counts.of(CONFIRMED), is_sum=True)
+
+
+def told_count(count: int, what: str) -> str:
+    """So many of something, in words."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _asked(course: Course, t_ms: int) -> Iterator[Line]:
@@ -60,6 +82,7 @@ def _asked(course: Course, t_ms: int) -> Iterator[Line]:
     yield Line("prescribed for the whole time", course.programmed.by(t_ms) + due, is_sum=True)
     yield Line("basal while the pump did not deliver", -course.idle_by(t_ms))
     yield Line("basal held back by keep-open", -course.kept_open_by(t_ms))
+    yield Line("basal held at the lowest rate, time unknown", -course.untimed_by(t_ms))
     yield Line("basal suspended for the bridge", -course.by_mode(BRIDGE, t_ms))
     yield Line("boluses refused, missed or not begun", given - due)
     yield Line("boluses begun late, still to come", late - given)

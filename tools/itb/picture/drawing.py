@@ -82,6 +82,8 @@ def _title(figure: Figure, story: Story, account: Account) -> None:
     figure.text(MARGIN_RIGHT, 0.958, bench.upper(), fontsize=9, fontweight="bold", color=VERMILION, ha="right")
     figure.text(MARGIN_RIGHT, 0.938, never, fontsize=9, color=VERMILION, ha="right")
     source = f"delivered = the pump's own ledger of confirmed steps; {verdict}"
+    if account.course.outages:
+        source = source.replace("confirmed steps", "confirmed steps and of what restarts took as delivered")
     if tip_differs(story, account.course):
         source = "at the tip = what the simulated catheter gave; at the pump = " + source.removeprefix("delivered = ")
     figure.text(MARGIN_RIGHT, 0.018, source, fontsize=8, color=colour, ha="right")

@@ -9,10 +9,11 @@ from fractions import Fraction
 
 from itb.account.course import Course
 from itb.account.tracks import DosePiece, Piece, Track
-from itb.account.walk import BRIDGE, PRIME, STOPPED
+from itb.account.walk import BRIDGE, POWER_OFF, PRIME, STOPPED
 from itb.sim.bolus_events import SCHEDULED
 
 HOURS_PER_DAY = 24
+_IDLE = (STOPPED, PRIME, POWER_OFF)
 
 
 class Intended:
@@ -67,7 +68,7 @@ def _from_ms(piece: Piece) -> int:
 
 
 def _basal(course: Course) -> Iterator[Piece]:
-    first_ms = min((span.from_ms for span in course.spans if span.mode not in (STOPPED, PRIME)), default=course.end_ms)
+    first_ms = min((span.from_ms for span in course.spans if span.mode not in _IDLE), default=course.end_ms)
     for mode, piece in course.programmed_by_mode:
         if mode != BRIDGE and piece.from_ms >= first_ms:
             yield piece

@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 
 from itb.account.account import Account
-from itb.account.counts import CONFIRMED, Counts
+from itb.account.counts import CONFIRMED, TAKEN, Counts
 from itb.account.told import NL_PER_ML
 from itb.boards.board import Board
 from itb.picture.intended import Intended
@@ -48,6 +48,12 @@ def draw_dose(axes: Axes, intended: Intended, record: Record, account: Account, 
             Label(prescribed[-1], f"{prescribed[-1]:,.1f} {unit}\nprescribed", BLACK),
             Label(tip[-1], f"{tip[-1]:,.1f} {unit}\nat the tip", PURPLE),
             Label(delivered[-1], f"{delivered[-1]:,.1f} {unit}\nat the pump", BLUE),
+        ]
+    elif taken_ug := counts.of(TAKEN).ug:
+        name = f"{delivered[-1]:,.1f} {unit} in the\nledger, of it {float(taken_ug) / per_unit:,.1f}\nover restarts"
+        labels = [
+            Label(prescribed[-1], f"{prescribed[-1]:,.1f} {unit}\nprescribed", BLACK),
+            Label(delivered[-1], name, BLUE),
         ]
     elif abs(prescribed[-1] - delivered[-1]) < 0.03 * axes.get_ylim()[1]:
         text = f"{delivered[-1]:,.1f} {unit}\ndelivered of\n{prescribed[-1]:,.1f} {unit}\nprescribed"

@@ -8,8 +8,8 @@ from itertools import groupby
 from matplotlib.axes import Axes
 
 from itb.account.course import Course
-from itb.account.told import MS_PER_MINUTE
-from itb.account.walk import BRIDGE, KEEP_OPEN, PRIME, STOPPED, Span
+from itb.account.told import MS_PER_MINUTE, time_told
+from itb.account.walk import BRIDGE, KEEP_OPEN, POWER_OFF, PRIME, STOPPED, UNTIMED, Span
 from itb.picture.axis import short_date
 from itb.picture.lane import Mark
 from itb.picture.style import BLACK, BLUE, GREY, MS_PER_HOUR, ORANGE, PURPLE, VERMILION, label_pt, panel_pt
@@ -20,7 +20,14 @@ from itb.sim.record import Record
 SAME_NAMED_MAX = 6
 _STOPPED_TEXT, _STOPPED_SIZE = "not delivering", 11
 _PROGRAM, _ALARM = "program ", "ALARM: "
-_SHADES = {STOPPED: (GREY, 0.13), KEEP_OPEN: (ORANGE, 0.15), BRIDGE: (PURPLE, 0.10), PRIME: (PURPLE, 0.22)}
+_SHADES = {
+    STOPPED: (GREY, 0.13),
+    KEEP_OPEN: (ORANGE, 0.15),
+    UNTIMED: (ORANGE, 0.15),
+    BRIDGE: (PURPLE, 0.10),
+    PRIME: (PURPLE, 0.22),
+    POWER_OFF: (VERMILION, 0.22),
+}
 
 
 def marks(record: Record, course: Course, width_pt: float) -> list[Mark]:
@@ -28,6 +35,7 @@ def marks(record: Record, course: Course, width_pt: float) -> list[Mark]:
     told = [
         *_of_programs(course),
         *_of_spans(course),
+        *_of_outages(course),
         *_of_stops(record, course, width_pt),
         *_of_events(record, course),
     ]
@@ -69,6 +77,17 @@ def _of_spans(course: Course) -> Iterator[Mark]:
         yield Mark(from_ms, "keep open", ORANGE)
 
 
+def _of_outages(course: Course) -> Iterator[Mark]:
+    outages = course.outages
+    if len(outages) > SAME_NAMED_MAX:
+        yield Mark(outages[0].off_ms, f"restart, {len(outages)} in all", VERMILION)
+        return
+    for outage in outages:
+        off_ms = (course.end_ms if outage.on_ms is None else outage.on_ms) - outage.off_ms
+        name = f"power cut, {time_told(off_ms)}" if outage.cause == "power" else "watchdog reset"
+        yield Mark(outage.off_ms, name, VERMILION)
+
+
 def _of_stops(record: Record, course: Course, width_pt: float) -> Iterator[Mark]:
     """Those of an hour and more that neither say so themselves nor are told by something else."""
     told_ms = {0} | {alarm.from_ms for alarm in record.alarms()} | {t_ms for t_ms, _, _ in course.doses.changes}
@@ -91,7 +110,7 @@ def _of_events(record: Record, course: Course) -> Iterator[Mark]:
     for event in refills[:named]:
         if event.t_ms not in changes_ms:
             yield Mark(event.t_ms, "refill" if named == len(refills) else f"refill, {len(refills)} in all", BLUE)
-    told = {"plan_paused": "plan paused", "plan_resumed": "plan goes on"}
+    told = {"plan_paused": "plan paused", "plan_resumed": "plan goes on", "not_resumed": "not resumed"}
     for event in record.events:
         if event.kind in told:
             yield Mark(event.t_ms, told[event.kind], BLACK)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from itb.account.account import Account
 from itb.account.bolus_ledger import CourseBolus
-from itb.account.counts import CONFIRMED, Counts
+from itb.account.counts import COUNTED, Counts
 from itb.account.told import bolus_told
 from itb.account.walk import THERAPY
 from itb.picture.intended import Intended
@@ -52,8 +52,9 @@ class Measured:
 
 
 def measured_rates(record: Record, counts: Counts) -> Measured:
-    """The rate of delivery as the ledger shows it, over spans long enough to tell."""
-    return _measured(record, lambda sample: float(counts.by(CONFIRMED, sample).ug))
+    """The rate of delivery as the ledger shows it, over spans long enough to tell; without what restarts took as
+    delivered, which was at no rate."""
+    return _measured(record, lambda sample: float(counts.by(COUNTED, sample).ug))
 
 
 def tip_rates(record: Record) -> Measured:
@@ -63,7 +64,7 @@ def tip_rates(record: Record) -> Measured:
 
 def _measured(record: Record, dose_ug: Callable[[Sample], float]) -> Measured:
     samples = record.samples
-    total_steps = samples[-1].status.confirmed_steps
+    total_steps = samples[-1].status.counted_steps
     wanted = max(1, min(MEASUREMENTS_MAX, total_steps // STEPS_PER_MEASUREMENT))
     stride = max(1, -(-len(samples) // wanted))
     picked = [*samples[stride - 1 :: stride]]

@@ -1,5 +1,7 @@
 """What was run, and what the firmware took to run it: the facts of a run that are not its account."""
 
+from dataclasses import asdict
+
 from itb.sim.job import Job
 from itb.sim.record import Record
 from itb.story.story import Story
@@ -21,11 +23,12 @@ def about(story: Story, job: Job, record: Record, confirmed: bool) -> dict[str, 
         ],
         "heap": {"start_bytes": _heap_start(record), "peak_bytes": _heap_peak(record)},
         "late_ticks": record.end.late_ticks if record.end else None,
+        "flash": asdict(record.end.flash) if record.end and record.end.flash else None,
     }
 
 
 def told(record: Record) -> str:
-    """The heap and the late ticks in words; empty where there is nothing to tell."""
+    """The heap, the late ticks and the flash in words; empty where there is nothing to tell."""
     sentences: list[str] = []
     start, peak = _heap_start(record), _heap_peak(record)
     if start and peak:
@@ -33,6 +36,12 @@ def told(record: Record) -> str:
     late_ticks = record.end.late_ticks if record.end else 0
     if late_ticks:
         sentences.append(f"{late_ticks:,} tick{'s were' if late_ticks > 1 else ' was'} late.")
+    if record.end and record.end.flash:
+        work = record.end.flash
+        sentences.append(
+            f"The flash took {work.operations:,} operations: {work.erases:,} erases, {work.most_erases:,} of one "
+            f"block, and {work.programmed_bytes:,} bytes programmed."
+        )
     return " ".join(sentences)
 
 

@@ -55,6 +55,7 @@ def run(
     until_empty: Annotated[bool, typer.Option("--until-empty", help="End when the reservoir is empty.")] = False,
     refill: Annotated[bool, typer.Option("--refill", help="Refill whenever the low-reservoir alarm comes.")] = False,
     faults: Annotated[Path | None, typer.Option(metavar="FILE", help="Faults to inject, as TOML.")] = None,
+    flash: Annotated[bool, typer.Option("--flash", help="Keep the pump's memory on a simulated flash; slow.")] = False,
     engine: Annotated[str | None, typer.Option(help=ENGINE_HELP, show_default=False)] = None,
     as_json: AsJson = False,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the run: a PNG, SVG or PDF.")] = None,
@@ -74,6 +75,7 @@ def run(
             trace=vcd is not None,
             until_empty=until_empty,
             refill_at_low=refill,
+            flash=flash,
         )
         engine_name = _engine(engine, errors)
         refuse_unless_writable("--plot", plot, PLOT_FORMATS)

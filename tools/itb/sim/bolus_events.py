@@ -1,9 +1,10 @@
 """What the journal says of boluses: who asked for each, when it ran, and what became of it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from itb.sim.messages import Event, Status
+from itb.sim.restarts import Outage
 
 SCHEDULED, CLINICIAN, PATIENT, TRIAL = "scheduled", "clinician", "patient", "trial"
 # Why a bolus on request is denied, as the firmware counts the reasons.
@@ -18,6 +19,7 @@ DENIALS = (
     "time of day unknown",
     "keep-open rate",
     "a bridge is running",
+    "memory that cannot be written",
 )
 _LIMIT = DENIALS.index("a dose limit")
 
@@ -48,11 +50,17 @@ class BolusEvent:
         return bool(self.spans)
 
 
-def boluses(events: Iterable[Event], last: Status | None) -> list[BolusEvent]:
-    """Every bolus of a journal, in the order they were begun or refused; `last` is the newest report."""
+def boluses(events: Iterable[Event], last: Status | None, outages: Sequence[Outage] = ()) -> list[BolusEvent]:
+    """Every bolus of a journal, in the order they were begun or refused; `last` is the newest report. What ran when the
+    power went, the journal does not say: the `outages` do."""
     reader = _Reader()
+    waiting = list(outages)
     for event in events:
+        while waiting and event.seq > waiting[0].seq:
+            reader.cut(waiting.pop(0))
         reader.read(event)
+    for outage in waiting:
+        reader.cut(outage)
     if last is not None:
         reader.close(last)
     return reader.boluses
@@ -64,6 +72,8 @@ class _Reader:
     def __init__(self) -> None:
         self.boluses: list[BolusEvent] = []
         self._running: int | None = None
+        # It ran when another was begun, and ends or is suspended at once.
+        self._gives_way: int | None = None
         self._suspended: int | None = None
         self._kinds: Mapping[str, Callable[[Event], None]] = {
             "bolus": lambda event: self._begin(event, SCHEDULED, event.t_ms + event.b),
@@ -86,6 +96,17 @@ class _Reader:
         if event.kind in self._kinds:
             self._kinds[event.kind](event)
 
+    def cut(self, outage: Outage) -> None:
+        """The power went: what ran, and what was suspended, is over."""
+        status = outage.before.status
+        left = ((self._running, status.bolus_left_steps), (self._suspended, status.suspended_steps))
+        self._stop(self._running, outage.off_ms)
+        self._running = self._suspended = None
+        for place, left_steps in left:
+            if place is not None and left_steps:
+                bolus = self.boluses[place]
+                self.boluses[place] = replace(bolus, outcome="cut short", ordered_steps=bolus.steps - left_steps)
+
     def close(self, last: Status) -> None:
         """The run is over: what still runs, or waits to go on, is told so."""
         for place, outcome, left_steps in (
@@ -97,6 +118,7 @@ class _Reader:
                 self.boluses[place] = replace(bolus, outcome=outcome, ordered_steps=bolus.steps - left_steps)
 
     def _begin(self, event: Event, source: str, start_ms: int) -> None:
+        self._gives_way = self._running
         self._running = len(self.boluses)
         spans = ((start_ms, None),)
         self.boluses.append(BolusEvent(start_ms, event.seq, source, "given", event.a, event.a, spans))
@@ -110,7 +132,7 @@ class _Reader:
         self.boluses.append(BolusEvent(event.t_ms, event.seq, SCHEDULED, "missed", event.a, 0))
 
     def _suspend(self, event: Event) -> None:
-        self._suspended, self._running = self._running, None
+        self._suspended, self._gives_way = self._gives_way, None
         self._stop(self._suspended, event.t_ms)
 
     def _resume(self, event: Event) -> None:
@@ -121,8 +143,12 @@ class _Reader:
 
     def _end(self, event: Event) -> None:
         # Seen by the loop, at or after its last microstep.
-        self._stop(self._running, event.t_ms)
-        self._running = None
+        if self._gives_way is not None:
+            self._stop(self._gives_way, event.t_ms)
+            self._gives_way = None
+        else:
+            self._stop(self._running, event.t_ms)
+            self._running = None
 
     def _cancel(self, event: Event) -> None:
         place = self._running

@@ -24,12 +24,14 @@ from itb.sim.messages import End, Failure, GuestError, Message, parse_line
 VM, WASM, CPYTHON = "vm", "wasm", "cpython"
 ENGINES = (VM, WASM, CPYTHON)
 
-# The RP2040 leaves 192 KiB of its 264 to the heap of MicroPython. Here a word has 64 bits, not 32, and the twin is in
-# the heap too.
-HEAP_KIB = 320
+# The RP2040 leaves 192 KiB of its 264 to the heap of MicroPython. Here a word has 64 bits, not 32: twice as much. The
+# twin is in the heap too.
+HEAP_KIB = 384
 HEAP = f"{HEAP_KIB}k"
 # What a byte of the job's commands takes in the heap of the VM; they are the programmer's, and no part of the pump.
 _HEAP_PER_COMMAND_BYTE = 6
+# A simulated flash holds all its pages.
+_FLASH_KIB = 1024
 # The memory of the WebAssembly VM is what it was built with. This much was tried, twice as much failed.
 _MOST_WASM_COMMAND_BYTES = 32 * 1024
 
@@ -194,8 +196,12 @@ def _heap(job: Job, engine: str) -> str:
     Raises InputError for more than the WebAssembly VM holds.
     """
     command_bytes = len(json.dumps(job.commands))
+    if engine == WASM and job.flash:
+        raise InputError("--flash", f"--engine {WASM}", f"{VM} or {CPYTHON}: the WebAssembly VM has no littlefs")
     if engine == WASM and command_bytes > _MOST_WASM_COMMAND_BYTES:
         raise InputError("--engine", WASM, f"{VM} or {CPYTHON}: the programs of this story do not fit its memory")
+    if job.flash:
+        return f"{HEAP_KIB + _FLASH_KIB}k"
     return f"{HEAP_KIB + command_bytes * _HEAP_PER_COMMAND_BYTE // 1024}k"
 
 

@@ -18,7 +18,8 @@ class Job:
 
     A fault is kind, at, until, amount; a command at, name, arguments. The run begins on a `weekday`, 0 for Monday, with
     `line_ng_ml` in path and catheter (None: what the program is for), and delivering if `autostart`. `plant` says what
-    is different on the twin's bench, by the names of `twin.plant`.
+    is different on the twin's bench, by the names of `twin.plant`. With `flash` the pump's memory is on a
+    simulated one.
     """
 
     program: Mapping[str, object]
@@ -36,6 +37,7 @@ class Job:
     commands: tuple[tuple[object, ...], ...] = ()
     autostart: bool = True
     plant: Mapping[str, float] = field(default_factory=dict[str, float])
+    flash: bool = False
 
 
 def job_of(story: Story, days_ms: int, slice_ms: int) -> Job:

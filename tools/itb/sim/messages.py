@@ -19,6 +19,9 @@ class Status:
     `suspended_steps` what one set aside has not. `primed_ordered_steps` of what was ordered, and `primed_steps` of what
     was granted, were prime.
 
+    `taken_steps` of the ledger were not counted: a restart took them as delivered. `cut_steps` were in flight when the
+    power went. Both are made from the outages of the run, and no report has them (`itb.sim.restarts`).
+
     `weekday` is 0 for Monday. `plan_day` and `stage` say where the plan stands. `patient_wait_ms` is the time until the
     patient may have a bolus, -1 where none is ordered. `idle_ms` have passed since delivery ended. The reservoir holds
     `concentration_ng_ml`, the program is for `program_ng_ml`.
@@ -52,6 +55,13 @@ class Status:
     idle_ms: int = 0
     concentration_ng_ml: int = 0
     program_ng_ml: int = 0
+    taken_steps: int = 0
+    cut_steps: int = 0
+
+    @property
+    def counted_steps(self) -> int:
+        """What of the ledger was counted at the driver."""
+        return self.confirmed_steps - self.taken_steps
 
 
 @dataclass(frozen=True)
@@ -75,11 +85,13 @@ class Plant:
 
 @dataclass(frozen=True)
 class Start:
-    """The firmware stands and has read its program; `day_total_steps` is the numerator and denominator it found."""
+    """The firmware stands and has read its program; `day_total_steps` is the numerator and denominator it found. A
+    restart takes `lease_steps` as delivered at most."""
 
     board: str
     heap_used: int
     day_total_steps: tuple[int, int]
+    lease_steps: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,6 +125,20 @@ class CommandOutcome:
 
 
 @dataclass(frozen=True)
+class Power:
+    """The pump's life ends at `t_ms`, or a new one begins where it is `on`: by a `cause`, "power" or "watchdog".
+
+    Report and truth are of that moment: before the end, or when the new life has taken up what was stored.
+    """
+
+    t_ms: int
+    on: bool
+    cause: str
+    status: Status
+    plant: Plant
+
+
+@dataclass(frozen=True)
 class Burst:
     """`steps` pulses sent from `t_ms` on, `interval_us` apart."""
 
@@ -131,8 +157,19 @@ class LineChange:
 
 
 @dataclass(frozen=True)
+class FlashWork:
+    """What a simulated flash was put to in a run: `operations` are the `erases` of blocks, of one block `most_erases`,
+    and the pages programmed; `programmed_bytes` are what these hold."""
+
+    operations: int
+    erases: int
+    most_erases: int
+    programmed_bytes: int
+
+
+@dataclass(frozen=True)
 class End:
-    """The run is over: `why` is "done", "stopped" or "empty"."""
+    """The run is over: `why` is "done", "stopped" or "empty". `flash` is None where it had none."""
 
     t_ms: int
     why: str
@@ -140,6 +177,7 @@ class End:
     plant: Plant
     heap_peak: int
     late_ticks: int
+    flash: FlashWork | None = None
 
 
 @dataclass(frozen=True)
@@ -150,8 +188,9 @@ class Failure:
     message: str
 
 
-Message: TypeAlias = Start | Sample | Event | CommandOutcome | Burst | LineChange | End | Failure
+Message: TypeAlias = Start | Sample | Event | CommandOutcome | Power | Burst | LineChange | End | Failure
 LINES = ("enable", "dir")
+CAUSES = ("power", "watchdog")
 Fields: TypeAlias = dict[str, object]
 
 
@@ -170,7 +209,8 @@ def _parse(fields: Fields) -> Message:
     match fields.get("k"):
         case "start":
             numerator, denominator = _integers(fields, "day_total", 2)
-            return Start(_text(fields, "board"), _integer(fields, "heap_used"), (numerator, denominator))
+            lease_steps = _integer(fields, "lease_steps")
+            return Start(_text(fields, "board"), _integer(fields, "heap_used"), (numerator, denominator), lease_steps)
         case "sample":
             return Sample(_integer(fields, "t_ms"), _status(fields), _plant(fields))
         case "event":
@@ -179,6 +219,8 @@ def _parse(fields: Fields) -> Message:
         case "command":
             name, accepted = _text(fields, "name"), _flag(fields, "accepted")
             return CommandOutcome(_integer(fields, "t_ms"), name, accepted, _text(fields, "message"))
+        case "power":
+            return _power(fields)
         case "burst":
             steps, interval_us = _integer(fields, "steps"), _integer(fields, "interval_us")
             return Burst(_integer(fields, "t_ms"), steps, interval_us)
@@ -192,6 +234,7 @@ def _parse(fields: Fields) -> Message:
                 _plant(fields),
                 _integer(fields, "heap_peak"),
                 _integer(fields, "late_ticks"),
+                _flash(fields) if fields.get("flash") is not None else None,
             )
         case "error":
             return Failure(_text(fields, "type"), _text(fields, "message"))
@@ -208,6 +251,18 @@ def _line(fields: Fields) -> LineChange:
     return LineChange(_integer(fields, "t_ms"), name, level)
 
 
+def _power(fields: Fields) -> Power:
+    cause = _text(fields, "cause")
+    if cause not in CAUSES:
+        raise _unfit("cause", " or ".join(CAUSES), fields)
+    return Power(_integer(fields, "t_ms"), _flag(fields, "on"), cause, _status(fields), _plant(fields))
+
+
+def _flash(fields: Fields) -> FlashWork:
+    work = _table(fields, "flash")
+    return FlashWork(*(_integer(work, name) for name in FlashWork.__dataclass_fields__))
+
+
 def _status(fields: Fields) -> Status:
     status = _table(fields, "status")
     alarms = status.get("alarms")
@@ -220,7 +275,8 @@ def _status(fields: Fields) -> Status:
     )
 
 
-_STATUS_COUNTS = tuple(Status.__dataclass_fields__)[2:]
+_MADE_HERE = ("taken_steps", "cut_steps")
+_STATUS_COUNTS = tuple(name for name in tuple(Status.__dataclass_fields__)[2:] if name not in _MADE_HERE)
 
 
 def _plant(fields: Fields) -> Plant:

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from itb.sim.alarms import alarm_kinds
 from itb.sim.bolus_events import BolusEvent, boluses
-from itb.sim.messages import Burst, CommandOutcome, End, Event, GuestError, LineChange, Message, Sample, Start
+from itb.sim.messages import Burst, CommandOutcome, End, Event, GuestError, LineChange, Message, Power, Sample, Start
+from itb.sim.restarts import Lives, Outage
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,11 @@ class Alarm:
 
 @dataclass
 class Record:
-    """All messages of one run. The last sample is its end; any other was taken before the commands of its time."""
+    """All messages of one run. The last sample is its end; any other was taken before the commands of its time, or when
+    the power went.
+
+    The counters of samples go on over restarts (see `Lives`).
+    """
 
     start: Start | None = None
     samples: list[Sample] = field(default_factory=list[Sample])
@@ -28,6 +33,7 @@ class Record:
     line_changes: list[LineChange] = field(default_factory=list[LineChange])
     commands: list[CommandOutcome] = field(default_factory=list[CommandOutcome])
     end: End | None = None
+    lives: Lives = field(default_factory=Lives)
 
     def add(self, message: Message) -> None:
         """Keep `message`. Raises GuestError when time runs backwards."""
@@ -40,6 +46,8 @@ class Record:
                 self.events.append(message)
             case CommandOutcome():
                 self.commands.append(message)
+            case Power():
+                self._add_power(message)
             case Burst():
                 self.bursts.append(message)
             case LineChange():
@@ -50,7 +58,15 @@ class Record:
             case _:
                 raise GuestError(f"the simulated bench failed: {message}")
 
+    def _add_power(self, power: Power) -> None:
+        if power.on:
+            self.lives.begin(power)
+        else:
+            self._add_sample(Sample(power.t_ms, power.status, power.plant))
+            self.lives.end(power, self.last, max((event.seq for event in self.events), default=0))
+
     def _add_sample(self, sample: Sample) -> None:
+        sample = self.lives.gone_on(sample)
         if self.samples and sample.t_ms <= self.samples[-1].t_ms:
             if sample.t_ms < self.samples[-1].t_ms:
                 raise GuestError(f"the simulated bench sent a sample of {sample.t_ms} ms after {self.last.t_ms} ms")
@@ -61,6 +77,11 @@ class Record:
     def last(self) -> Sample:
         """The newest sample."""
         return self.samples[-1]
+
+    @property
+    def outages(self) -> list[Outage]:
+        """Every time the power went, or the pump was reset, in order."""
+        return self.lives.outages
 
     def delivering(self) -> list[tuple[int, int]]:
         """The spans in which the pump delivered, each from and until a time of the run in ms."""
@@ -91,4 +112,4 @@ class Record:
 
     def boluses(self) -> list[BolusEvent]:
         """What became of every bolus the firmware came to, in order."""
-        return boluses(self.events, self.last.status if self.samples else None)
+        return boluses(self.events, self.last.status if self.samples else None, self.outages)

@@ -17,7 +17,7 @@ from itb.quantity import CONCENTRATION, DOSE, TIME, VOLUME, amount, dose_rate
 from itb.rx.orders import MS_PER_DAY, clock
 from itb.rx.prescription import NG_PER_UG
 from itb.story.bridge import Bridge, DeadVolume, dead_steps, plan_bridge
-from itb.story.events import Event
+from itb.story.events import Event, told_moment
 from itb.story.expected import Expected
 from itb.story.scrutiny import (
     bolus_now,
@@ -41,6 +41,7 @@ _PLAIN = {
     "keep open": ("keep_open", "keep open at the minimum rate"),
     "run program": ("run_program", "run the program again"),
 }
+_MS_PER_MINUTE = 60_000
 _DEAD_VOLUME = "a table [dead_volume] with path, catheter_length and volume_per_cm"
 
 
@@ -58,6 +59,8 @@ class Commands:
         self._dead = dead
         self._dead_field = root.field("dead_volume")
         self._expected = expected
+        self._start = root.date("start")
+        self._power_back_ms = 0
         self._concentration_ug_ml = expected.plan.prescription.concentration_ug_ml
 
     def add_all(self, events: Iterable[Event]) -> None:
@@ -71,8 +74,11 @@ class Commands:
             "stop": self._stop,
             "verify": self._verify,
             "set time": self._set_time,
+            "power cut": self._power_cut,
+            "watchdog reset": self._watchdog_reset,
         }
         for event in events:
+            self._refuse_in_the_dark(event)
             self._expected.advance(event.at_ms)
             makers.get(event.do, self._plain)(event)
 
@@ -81,6 +87,12 @@ class Commands:
         command = Command(event.at_ms, name, arguments, text, event.expect_refused, self._expected.dose)
         self.made.append(command)
         return command
+
+    def _refuse_in_the_dark(self, event: Event) -> None:
+        if event.at_ms < self._power_back_ms and not event.expect_refused:
+            back = told_moment(self._start, -(-self._power_back_ms // _MS_PER_MINUTE) * _MS_PER_MINUTE)
+            accepted = f'a time when the power is back, {back} or later; before it only what has expect = "refused"'
+            raise event.table.refuse("at", accepted)
 
     def _plain(self, event: Event) -> None:
         name, text = _PLAIN[event.do]
@@ -104,7 +116,24 @@ class Commands:
 
     def _set_time(self, event: Event) -> None:
         day_ms = event.at_ms % MS_PER_DAY
+        if not event.expect_refused:
+            self._expected.set_time()
         self._make(event, "set_time", (day_ms, self._expected.weekday), f"set the time of day to {clock(day_ms)}")
+
+    def _power_cut(self, event: Event) -> None:
+        self._power_back_ms = event.at_ms + event.off_ms
+        text = f"power cut for {amount(Fraction(event.off_ms), TIME, _unit(event.off_ms), places=3)}"
+        self._restart(event, "power_cut", (event.off_ms,), text)
+
+    def _watchdog_reset(self, event: Event) -> None:
+        self._restart(event, "watchdog_reset", (), "the watchdog resets the pump")
+
+    def _restart(self, event: Event, name: str, arguments: tuple[object, ...], text: str) -> None:
+        self._expected.restart()
+        after = "the pump stays stopped, and wants program and reservoir verified before a start"
+        if self._expected.delivering:
+            after = "after it delivery goes on by itself, at the lowest rate until the time is set"
+        self._make(event, name, arguments, f"{text}; {after}")
 
     def _program(self, event: Event) -> None:
         plan = self._plan_of(event)
@@ -224,6 +253,11 @@ class Commands:
 
 def _strength(ug_ml: Fraction) -> str:
     return amount(ug_ml, CONCENTRATION)
+
+
+def _unit(off_ms: int) -> str:
+    """The greatest unit of which it is a whole number."""
+    return next(unit for unit in ("day", "h", "min", "s", "ms") if off_ms % TIME.units[unit] == 0)
 
 
 def _minutes(duration_ms: int) -> str:

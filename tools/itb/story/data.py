@@ -32,6 +32,7 @@ def story_data(story: Story) -> dict[str, object]:
         "bridges": [_bridge_data(one, one.bridge) for one in story.commands if one.bridge],
         "overrides": [_override_data(one) for one in story.commands if one.plan and one.plan.program.override],
         "primes": [_prime_data(one) for one in story.commands if one.name == "prime"],
+        "restarts": [_restart_data(one) for one in story.commands if one.name in ("power_cut", "watchdog_reset")],
         "refills": [
             {"at_ms": one.at_ms, "ml": float(one.fill_nl / NL_PER_ML), "refill_by_ms": one.low_ms}
             for one in fillings(story)
@@ -97,6 +98,11 @@ def _override_data(command: Command) -> dict[str, object]:
 def _prime_data(command: Command) -> dict[str, object]:
     steps, duration_ms, emptied = command.arguments
     return {"at_ms": command.at_ms, "steps": steps, "duration_ms": duration_ms, "emptied": bool(emptied)}
+
+
+def _restart_data(command: Command) -> dict[str, object]:
+    cause = {"power_cut": "power", "watchdog_reset": "watchdog"}[command.name]
+    return {"at_ms": command.at_ms, "cause": cause, "off_ms": command.arguments[0] if command.arguments else 0}
 
 
 def _pair(exact: Fraction) -> list[int]:

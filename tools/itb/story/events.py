@@ -18,6 +18,9 @@ MOST_EVENTS = 500
 # As long as a bolus may take, and more than any prime does.
 _LONGEST_PRIME = "24 h"
 _LARGEST_FILL = "100 mL"
+_LONGEST_CUT = "365 day"
+# Long enough to be one.
+_CUT_MS = 1000
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Event:
     duration_ms: int | None = None
     emptied: bool = False
     confirmed: bool = False
+    off_ms: int = 0
 
 
 def read_events(tables: list[Table], start: datetime.date, until_ms: int | None) -> list[Event]:
@@ -70,8 +74,7 @@ def told_moment(start: datetime.date, at_ms: int) -> str:
 
 def _event(table: Table, at_ms: int) -> Event:
     do = table.text("do", list(_KINDS))
-    # A change of concentration is four commands, and none of them is there to fail.
-    expect_refused = do != "concentration" and table.has("expect") and bool(table.text("expect", ("refused",)))
+    expect_refused = do not in _UNREFUSED and table.has("expect") and bool(table.text("expect", ("refused",)))
     return _KINDS[do](table, Event(table, at_ms, do, expect_refused))
 
 
@@ -113,6 +116,13 @@ def _prime(table: Table, event: Event) -> Event:
     return replace(event, duration_ms=over_ms, emptied=table.flag("emptied"))
 
 
+def _power_cut(table: Table, event: Event) -> Event:
+    off_ms = ceil(table.quantity("off", TIME, "1 ms", _LONGEST_CUT)) if table.has("off") else _CUT_MS
+    return replace(event, off_ms=off_ms)
+
+
+# A change of concentration is four commands, and none of them is there to fail. The pump is not asked for the others.
+_UNREFUSED = ("concentration", "power cut", "watchdog reset")
 _KINDS: Mapping[str, Callable[[Table, Event], Event]] = {
     "program": _program,
     "concentration": _concentration,
@@ -130,4 +140,6 @@ _KINDS: Mapping[str, Callable[[Table, Event], Event]] = {
     "run program": _plain,
     "prime": _prime,
     "set time": _plain,
+    "power cut": _power_cut,
+    "watchdog reset": _plain,
 }

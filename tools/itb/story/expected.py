@@ -13,18 +13,29 @@ from itb.rx.orders import MS_PER_DAY, day_dose_ug
 
 @dataclass(frozen=True)
 class Dose:
-    """From `at_ms` of the run on: the daily dose of `stage` (0 is the first) of `plan`, delivered or not."""
+    """From `at_ms` of the run on: the daily dose of `stage` (0 is the first) of `plan`, delivered or not. While it is
+    `untimed`, the time of day being unknown, the lowest rate of the stage runs instead."""
 
     at_ms: int
     plan: Plan
     stage: int
     ug_day: Fraction
     delivering: bool
+    untimed: bool = False
 
     @property
     def nl_day(self) -> Fraction:
         """The dose as a volume."""
         return self.plan.prescription.volume_nl(self.ug_day)
+
+    @property
+    def given_ug_day(self) -> Fraction:
+        """What runs of it: all, or as much as the lowest rate gives in a day."""
+        if not self.untimed:
+            return self.ug_day
+        rx = self.plan.prescription
+        stage = rx.plan[self.stage]
+        return min(step.rate_ug_day for pattern in (stage.weekday, stage.weekend) for step in rx.patterns[pattern])
 
 
 class Expected:
@@ -35,6 +46,7 @@ class Expected:
         self._first_weekday = weekday
         self._now_ms = 0
         self._kept_open = False
+        self._untimed = False
         self.delivering = delivering
         self.doses: list[Dose] = []
         self._load(plan)
@@ -60,7 +72,7 @@ class Expected:
         while day < at_ms // MS_PER_DAY:
             day += 1
             self._now_ms = day * MS_PER_DAY
-            waits = self._paused or self._kept_open or self._now_ms <= self._bridge_until_ms
+            waits = self._paused or self._kept_open or self._untimed or self._now_ms <= self._bridge_until_ms
             self._plan_day += self.delivering and not waits
             self._note(self.plan)
         self._now_ms = at_ms
@@ -77,6 +89,16 @@ class Expected:
     def keep_open(self, kept_open: bool) -> None:
         """Deliver the minimum rate, or the program again."""
         self._kept_open = kept_open
+
+    def restart(self) -> None:
+        """The power was cut, or the pump was reset: it does not know the time of day."""
+        self._untimed = True
+        self._note(self.plan)
+
+    def set_time(self) -> None:
+        """The pump knows the time of day again."""
+        self._untimed = False
+        self._note(self.plan)
 
     def bridge(self, duration_ms: int) -> None:
         """Deliver a bridge from now on; the program comes after it."""
@@ -108,7 +130,7 @@ class Expected:
         stage = max(place for place, one in enumerate(stages) if one.from_day <= self._plan_day)
         ug_day = self._ug_day(plan, stage)
         last = self.doses[-1] if self.doses else None
-        dose = Dose(self._now_ms, plan, stage, ug_day, self.delivering)
+        dose = Dose(self._now_ms, plan, stage, ug_day, self.delivering, self._untimed)
         if last is None or replace(last, at_ms=self._now_ms) != dose:
             self.doses.append(dose)
 

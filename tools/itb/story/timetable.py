@@ -48,7 +48,8 @@ def _row(story: Story, one: _Happening) -> Row:
     before = [dose for dose in story.doses if dose.at_ms < one.at_ms]
     if one.sets_dose and before and before[-1].ug_day:
         change = 100 * (dose.ug_day - before[-1].ug_day) / before[-1].ug_day
-    ug_day, nl_day = dose.ug_day, dose.nl_day
+    ug_day = dose.given_ug_day
+    nl_day = dose.plan.prescription.volume_nl(ug_day)
     for command in story.commands:
         if command.bridge and command.at_ms <= one.at_ms < command.at_ms + command.bridge.duration_ms:
             ug_day, nl_day = command.bridge.previous_ug_day, command.bridge.rate_nl_day
