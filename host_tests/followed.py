@@ -1,61 +1,30 @@
 """A pump on its bench with the model beside it: every tick, every event and every answer is held against the model."""
 
-from array import array
 from collections.abc import Callable, Iterable
-from types import ModuleType
 from typing import Any
 
-from benchtop import Benchtop
-from model import DELIVERING, IDLE_MS_MAX, INHIBITED, PRIMING, Model
-from model_events import LATE_MS_MAX, Told
-from model_parts import Facts
-from ordered import DAY_MS
-from pump.app import App
+from frozen import frozen
+from lives import Lives
+from model import DELIVERING, IDLE_MS_MAX, INHIBITED, PRIMING
+from model_events import LATE_MS_MAX
+from model_restart import unlike
+from ordered import DAY_MS, HOUR_MS, Ordered
 from pump.core.errors import Refused
-from pump.memory.journal import Journal
+from pump.safety.alarms import KEEP_OPEN, STOPPED_LONG, TIME_UNKNOWN
 from pump.safety.guard import DAY_CAP, HOUR_CAP
-from pump.therapy.program import Program
+from twin.nor import PowerCut
 
 # What a refusal leaves in the journal, which is all that it may change.
 REFUSALS = {"program_refused", "clinician_denied", "patient_denied", "trial_denied"}
-BUILD_PRIME_NL = 1_000_000
+# The first that is told of something that was stored before.
+TELLING = {"state_delivering", "prime", "clinician_bolus", "patient_bolus", "trial_bolus"}
 
 
-def facts_of(board: ModuleType) -> Facts:
-    """What the model must know of a board."""
-    caps = {"hour": board.LIMIT_HOUR_STEPS, "day": board.LIMIT_DAY_STEPS, "bolus": board.LIMIT_BOLUS_STEPS}
-    return Facts(
-        board.TICK_MS,
-        board.RESERVOIR_CAPACITY_STEPS,
-        board.RESERVOIR_RESIDUAL_STEPS,
-        board.MINIMUM_STEPS_DAY,
-        BUILD_PRIME_NL * board.STEPS_PER_REV // board.NL_PER_REV,
-        caps,
-    )
-
-
-def frozen(value: object, seen: dict[int, int] | None = None) -> object:
-    """The firmware's objects from `value` on, as plain values: two are equal when nothing differs, down to the last
-    remainder. The journal is left out, and so is what is no part of the firmware."""
-    seen = {} if seen is None else seen
-    if isinstance(value, int | str | bytes | None):
-        return value
-    if isinstance(value, Program):
-        # Nothing in it ever changes.
-        return ("program", id(value))
-    if isinstance(value, array):
-        return value.tobytes()
-    if id(value) in seen:
-        return ("seen", seen[id(value)])
-    seen[id(value)] = len(seen)
-    if isinstance(value, list | tuple):
-        return tuple(frozen(item, seen) for item in value)
-    if isinstance(value, dict):
-        return tuple((key, frozen(item, seen)) for key, item in value.items())
-    # How a refusal would read is no state.
-    if isinstance(value, Journal | Refused) or not type(value).__module__.startswith("pump."):
-        return None
-    return (type(value).__name__, tuple((name, frozen(item, seen)) for name, item in vars(value).items()))
+def stands(before: tuple[bytes | None, bytes | None], after: tuple[bytes | None, bytes | None]) -> bool:
+    """Whether the program that was being written, in two copies, takes force: nothing else is there that would be known
+    to be in force."""
+    changed = [old != new for old, new in zip(before, after, strict=True)]
+    return all(changed) or (any(changed) and before == (None, None))
 
 
 def refusal_of(act: Callable[[], None]) -> Refused | None:
@@ -67,62 +36,62 @@ def refusal_of(act: Callable[[], None]) -> Refused | None:
     return None
 
 
-class Followed:
+class Followed(Lives):
     """`pump` and `model`, moved together. Raises AssertionError as soon as they disagree."""
-
-    def __init__(self, board: ModuleType, seed: int) -> None:
-        self.top = Benchtop(board=board, seed=seed)
-        self.bench = self.top.bench
-        self.board = board
-        self.motor_before = 0
-        # Something befell the bench that may halt the pump.
-        self.disturbed = False
-        self._begin(Model(facts_of(board)))
-
-    @property
-    def app(self) -> App:
-        """The pump."""
-        return self.top.app
-
-    @property
-    def now(self) -> dict[str, Any]:
-        """The pump's account of itself."""
-        return self.app.status.read()
-
-    @property
-    def confirmed(self) -> int:
-        """The microsteps confirmed so far."""
-        return self.now["confirmed_steps"]
-
-    def _begin(self, model: Model) -> None:
-        self.model = model
-        self.told = Told(model)
-        self._seq = 0
-        self._bursts = self.bench.step.bursts
-        self._dropped = 0
-        self._ends = 0
-        self._events(by_command=True)
-
-    def reboot(self) -> None:
-        """The power goes and comes back: the same bench, a fresh pump. In reset nobody holds the driver."""
-        self.bench.step.stop()
-        self.bench.dead_man.release()
-        self.motor_before = self.bench.motor.steps
-        self.top.app = App(self.board, self.bench.ports)
-        self.top.control = self.app.control
-        self.app.open()
-        self._begin(self.model.rebooted())
 
     def slice(self, span_ms: int, ticks: int = 1) -> None:
         """Let `ticks` ticks come, each after `span_ms`, then the loop."""
         for _ in range(ticks):
             self._tick(span_ms)
-        self.app.loop.poll()
-        before = self.model.orders_done
+        self._poll()
+
+    def middle(self, span_ms: int, ticks: int) -> None:
+        """`ticks` come and the loop does not, and `span_ms` pass after the last: then comes what comes."""
+        for _ in range(ticks):
+            self._tick(self.board.TICK_MS)
+        if span_ms:
+            self.bench.advance(span_ms)
+
+    def _poll(self) -> None:
+        try:
+            self.app.loop.poll()
+        except PowerCut:
+            self._cut_in_poll()
+            return
+        before, ends = self.model.orders_done, self.model.ends
         self._events(by_command=False)
         self.model.note_dose()
         self._check_due(self.model.orders_done != before)
-        self._check_alarms()
+        if self.model.ends == ends:
+            # What goes with a delivery that has just ended goes with the next poll.
+            self._check_alarms()
+        self._note_record()
+        self._check_stored()
+
+    def _cut_in_poll(self) -> None:
+        if self.nvm.records != self._records:
+            self._events(by_command=False)
+            self.model.note_dose()
+            if self.app.control.boluses._orders._next > self.model.orders_done:
+                self._begun_untold()
+        self._note_record()
+        self._after_cut()
+
+    def _begun_untold(self) -> None:
+        """A bolus of the program was stored as given, and the power went before it was armed."""
+        model = self.model
+        assert model.course
+        model.remembered.gave(model.course.boluses[model.orders_done].steps)
+        model.orders_done += 1
+        model.orders_begun = model.orders_done
+
+    def _check_stored(self) -> None:
+        """After each poll all that must not be lost is stored, and little time may be."""
+        assert self._record
+        if self.model.state != INHIBITED:
+            lost = unlike(self.model, self._record.model)
+            assert not lost, f"a cut now would lose: {lost}"
+            assert self.model.now_ms - self._record.model.now_ms < HOUR_MS
 
     def _tick(self, span_ms: int) -> None:
         tick, step, dead_man = self.app.tick, self.bench.step, self.bench.dead_man
@@ -139,26 +108,11 @@ class Followed:
         if free and tick.delivering and not tick._halt.reasons and list(tick._guard.withheld_ticks) == withheld:
             assert tick.demand.owed_steps == 0, "kept back for no reason"
 
-    def _events(self, by_command: bool) -> None:
-        for event in self.app.journal.since(self._seq):
-            assert event.seq == self._seq + 1
-            self._seq = event.seq
-            self.told.take(event.kind, event.a, event.b, by_command)
-        for alarm in self.told.halted_by:
-            assert self.disturbed or alarm == "reservoir_empty", alarm
-        self.told.halted_by.clear()
-        dropped = self.app.tick.demand.dropped.total()
-        assert dropped == self._dropped or self.model.ends != self._ends, "dropped, and no delivery has ended"
-        self._dropped, self._ends = dropped, self.model.ends
-
     def _check_due(self, handled: bool) -> None:
         """No scheduled bolus is forgotten: what is due is begun, denied or missed."""
         model = self.model
         wait_ms = model.order_wait_ms()
         if model.state != DELIVERING or not model.time_known or model.bolus or handled or wait_ms is None:
-            return
-        if model.pending:
-            # The poll that saw the end of a bridge: F10, not mended yet.
             return
         assert wait_ms >= -LATE_MS_MAX
         if not model.bridging and not model.kept_open:
@@ -167,22 +121,45 @@ class Followed:
     def _check_alarms(self) -> None:
         standing = self.app.control.alarms.standing()
         model = self.model
-        assert (8 in standing) == (model.idle_ms() > IDLE_MS_MAX), "stopped_long"
-        assert (14 in standing) == (model.state == DELIVERING and not model.time_known), "time_unknown"
-        assert (16 in standing) == model.kept_open, "keep_open"
+        assert (STOPPED_LONG in standing) == (model.idle_ms() > IDLE_MS_MAX), "stopped_long"
+        assert (TIME_UNKNOWN in standing) == (model.state == DELIVERING and not model.time_known), "time_unknown"
+        assert (KEEP_OPEN in standing) == model.kept_open, "keep_open"
 
     # Commands.
 
     def command(
-        self, act: Callable[[], None], must: Iterable[str], may: Callable[[Refused], bool] | None = None
+        self,
+        act: Callable[[], None],
+        must: Iterable[str],
+        may: Callable[[Refused], bool] | None = None,
+        effect: Callable[[], None] | None = None,
+        untold: Callable[[], None] | None = None,
+        course: Ordered | None = None,
     ) -> bool:
         """Give a command that must be refused for the reasons `must`, and may be where `may` says so. Whether it was
-        taken. One that was refused has changed nothing."""
+        taken. One that was refused has changed nothing.
+
+        `effect` is what it does to the model, beside what is told by events. When the power goes in it, it is done once
+        its record is stored, or for a program `course` once that is; else nothing is. `untold` is what no event told
+        until then.
+        """
         reasons = list(must)
-        before = frozen(self.app) if reasons or may else None
-        refusal = refusal_of(act)
+        before, noted = frozen(self.app) if reasons or may else None, self._noted()
+        programs = self.nvm.programs()
+        try:
+            refusal = refusal_of(act)
+        except PowerCut:
+            assert not (reasons and self.nvm.records != self._records), f"stored, and should be refused: {reasons}"
+            if course and stands(programs, self.nvm.programs()):
+                self._pending = course
+            self._cut_in_command(effect, untold)
+            return False
         if refusal is None:
             assert not reasons, f"taken, and should be refused: {reasons}"
+            if effect:
+                effect()
+            self._events(by_command=True)
+            self._note_record(noted)
             return True
         assert reasons or (may and may(refusal)), f"refused, and should not be: {refusal}"
         assert frozen(self.app) == before, f"changed something: {refusal}"
@@ -191,19 +168,28 @@ class Followed:
         self._events(by_command=True)
         return False
 
-    def bolus(self, act: Callable[[], None], reasons: tuple[set[int], set[int]]) -> bool:
+    def _cut_in_command(self, effect: Callable[[], None] | None, untold: Callable[[], None] | None) -> None:
+        if self.nvm.records != self._records:
+            noted = self._noted()
+            if effect:
+                effect()
+            kinds = [event.kind for event in self.app.journal.since(self._seq)]
+            self._events(by_command=True)
+            if untold and not set(kinds) & TELLING:
+                untold()
+            self._note_record(noted)
+        self._after_cut()
+
+    def bolus(self, act: Callable[[], None], reasons: tuple[set[int], set[int]], untold: Callable[[], None]) -> bool:
         """Ask for a bolus that must be denied for one of the first reasons, and may be for one of the others."""
         must, may = reasons
         self.told.denials.clear()
-        taken = self.command(act, map(str, must), lambda _refused: bool(may))
-        self._events(by_command=True)
-        assert taken == (not self.told.denials)
-        assert set(self.told.denials) <= must | may, (self.told.denials, must, may)
+        lives = self.lives
+        taken = self.command(act, map(str, must), lambda _refused: bool(may), untold=untold)
+        if self.lives == lives:
+            assert taken == (not self.told.denials)
+            assert set(self.told.denials) <= must | may, (self.told.denials, must, may)
         return taken
-
-    def settle(self) -> None:
-        """Take the events of a command that was accepted."""
-        self._events(by_command=True)
 
     # Laws.
 
@@ -224,7 +210,9 @@ class Followed:
         assert now["idle_ms"] == model.idle_ms()
         wait_ms = max(model.patient_waits_ms()) if model.course and model.course.patient else -1
         assert now["patient_wait_ms"] == wait_ms
-        assert self.bench.motor.steps - self.motor_before <= model.granted
+        assert self.seen <= now["confirmed_steps"] + now["in_flight_steps"], "delivered and not accounted for"
+        assert now["confirmed_steps"] <= self.seen + self._over, "accounted for and not delivered"
+        assert self.bench.motor.steps <= model.granted + self._uncounted
         if model.state != INHIBITED:
             assert now["failed_checks"] == []
 
@@ -233,7 +221,7 @@ class Followed:
         assert (now["time_known"], now["keep_open"]) == (model.time_known, model.kept_open)
         if model.course:
             assert now["program_ng_ml"] == model.course.ng_ml
-        if model.pending or (model.bridge and model.bridge.over):
+        if model.bridge and model.bridge.over:
             # The basal stands still until the loop has seen the end of the bridge.
             return
         ours = (model.load_day, model.day_ms, model.weekday, model.stage, model.plan_day, model.paused)
@@ -270,10 +258,9 @@ class Followed:
         given = model.given
         if model.calm:
             assert now["withheld_ticks"][HOUR_CAP] == now["withheld_ticks"][DAY_CAP] == 0, "basal gave way to a bolus"
-        for name, true, wider in (("hour", given.hour, given.wider_hour), ("day", given.day, given.wider_day)):
+        for name in ("hour", "day"):
             dose = now[name + "_steps"] * given.ng_ml
-            assert dose >= true.look(model.now_ms), name
-            assert dose <= wider.look(model.now_ms) + given.slack, name
+            assert given.least(name) <= dose <= given.most(name), name
 
 
 def check_laws(now: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ to the motor, which commands were taken, and what the journal says (`model_event
 (`model_refusals`).
 """
 
+from copy import copy
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
@@ -49,6 +51,8 @@ class Model(Walk):
         # How often a delivery has ended; what was owed then is dropped, and nothing is dropped otherwise.
         self.ends = 0
         self.orders_done = 0
+        # Up to the last one that was begun.
+        self.orders_begun = 0
         self.rung = 0
         self.line = Line()
         self.reservoir = Reservoir()
@@ -57,16 +61,19 @@ class Model(Walk):
         self.remembered = Remembered()
         self.idle_from_ms: int | None = None
         self.verified_ms: int | None = None
+        # It stood still when the power went: for how long is not known.
+        self.was_off = False
         # The stage and weekday whose dose was noted last.
         self._noted: tuple[int, int] | None = None
 
-    def rebooted(self) -> "Model":
-        """The model of the pump after a power cut: it forgets what the pump forgets.
-
-        There is no memory across power cuts yet, so that is everything. When there is, this is the one place to say
-        what is kept: program, ledger, reservoir, windows, lockouts, line, history of doses.
-        """
-        return Model(self.facts)
+    def copy(self) -> "Model":
+        """The same, on its own from here on; but what was given is the truth, which is one."""
+        other = copy(self)
+        other.bolus, other.bridge, other.prime = (leg and replace(leg) for leg in (self.bolus, self.bridge, self.prime))
+        other.reservoir = replace(self.reservoir)
+        other.given = self.given.copy()
+        other.remembered = self.remembered.copy()
+        return other
 
     # What is ordered.
 
@@ -89,6 +96,7 @@ class Model(Walk):
     def passes(self, span_ms: int) -> None:
         """Let `span_ms` pass, as one tick sees it."""
         self.now_ms += span_ms
+        self.given.passes(span_ms)
         if self.state == PRIMING and self.prime:
             self.walk(span_ms, False)
             before = self.prime.ordered
@@ -134,9 +142,9 @@ class Model(Walk):
             return
         if self.bridge:
             self.bridge_granted += steps
-        self.given.give(self.now_ms, steps * self.caps.ng_ml)
-        assert self.given.hour.total <= self.caps.hour * self.caps.ng_ml, "more in an hour than its cap"
-        assert self.given.day.total <= self.caps.day * self.caps.ng_ml, "more in a day than its cap"
+        self.given.give(steps * self.caps.ng_ml)
+        assert self.given.least("hour") <= self.caps.hour * self.caps.ng_ml, "more in an hour than its cap"
+        assert self.given.least("day") <= self.caps.day * self.caps.ng_ml, "more in a day than its cap"
 
     def give(self, leg: Leg, dose: Fraction) -> None:
         """A bolus of `dose`, exact, begins."""
@@ -165,6 +173,7 @@ class Model(Walk):
         self.loads += 1
         self.rung = 0
         # What was due before was the program's before.
+        self.orders_begun = 0
         self.orders_done = sum(order.at_ms < self.day_ms for order in course.boluses) if self.time_known else 0
         self.verified_ms = None
         if self.bridge:
@@ -191,6 +200,7 @@ class Model(Walk):
         """Delivery begins."""
         self.state = DELIVERING
         self.idle_from_ms = None
+        self.was_off = False
         self._noted = None
         self.note_dose()
 
@@ -263,6 +273,10 @@ class Model(Walk):
         by."""
         if self.state == DELIVERING and not self.bridge and self._noted != (self.stage, self.weekday):
             self._note()
+
+    def forget_noted(self) -> None:
+        """The next day's dose is noted, whatever it is."""
+        self._noted = None
 
     def _note(self) -> None:
         assert self.course

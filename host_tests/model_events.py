@@ -5,18 +5,22 @@ from fractions import Fraction
 
 from model import HALTED, INHIBITED, STOPPED, Model
 from model_parts import Leg
-from model_refusals import DAY_MAXIMUM, LOCKOUT, may_pass_a_cap, whole_minutes
+from model_refusals import DAY_MAXIMUM, LOCKOUT, against_start, may_pass_a_cap, whole_minutes
 from ordered import DAY_MS, MINUTE_MS, Order
+from pump.safety.alarms import HALT, MOTOR, NAME, TABLE
 
 LATE_MS_MAX = 15 * MINUTE_MS
-# Alarms that halt, by their row in the table.
-HALTING = {2: "reservoir_empty", 3: "motor_mismatch", 4: "free_flow", 5: "motor_stall", 6: "occlusion", 7: "driver_off"}
+HALTING = {alarm: row[NAME] for alarm, row in enumerate(TABLE) if row[MOTOR] == HALT}
 # What becomes of the pump by these is told by the command that was taken.
 TOLD_BY_COMMAND = {
     "program",
+    "program_kept",
     "program_refused",
     "titration",
     "refill",
+    "refill_kept",
+    "restart",
+    "not_resumed",
     "residual",
     "time_set",
     "verified",
@@ -48,6 +52,10 @@ class Told:
         self.denials: list[int] = []
         # The exact dose that was asked for by the command.
         self.asked = Fraction(0)
+        # Why delivery did not go on after a restart.
+        self.stays: list[str] = []
+        # What waits for the patient's bolus to give way.
+        self._coming: Leg | None = None
         self._handlers: dict[str, Callable[[int, int], None]] = {
             "state_stopped": lambda _a, _b: model.end_delivery(STOPPED),
             "state_halted": lambda _a, _b: model.end_delivery(HALTED),
@@ -74,6 +82,8 @@ class Told:
             "prime_cancelled": self._prime_cancelled,
             "prime_timeout": self._prime_timeout,
             "stage": self._stage,
+            "time_set": model.set_time,
+            "not_resumed": lambda _a, _b: self.not_resumed(),
             "keep_open": lambda _a, _b: self._keep_open(True),
             "keep_open_end": lambda _a, _b: self._keep_open(False),
         }
@@ -97,13 +107,12 @@ class Told:
     def _bolus(self, steps: int, wait_ms: int) -> None:
         model, order = self.model, self._next_order()
         late_ms = -(model.order_wait_ms() or 0)
-        # F10, not mended yet: in the poll that sees the end of a bridge the pump's clock is behind by what waited.
-        if not model.pending:
-            assert wait_ms == max(-late_ms, 0)
-            assert late_ms <= LATE_MS_MAX
+        assert wait_ms == max(-late_ms, 0)
+        assert late_ms <= LATE_MS_MAX
         assert wait_ms <= model.facts.ahead_ms
         model.give(Leg(steps, wait_ms, order.duration_ms, "scheduled"), order.steps)
         model.orders_done += 1
+        model.orders_begun = model.orders_done
 
     def _bolus_missed(self, whole: int, at_ms: int) -> None:
         order = self._next_order()
@@ -127,6 +136,7 @@ class Told:
         # One of no microsteps may be suspended, and has nothing to resume.
         assert bolus.over or steps == 0
         self.model.close_bolus()
+        self._comes()
 
     def _bolus_cancelled(self, left_steps: int, _b: int) -> None:
         model = self.model
@@ -139,7 +149,14 @@ class Told:
             model.suspended = None
 
     def _clinician_bolus(self, steps: int, duration_ms: int) -> None:
-        self.model.give(Leg(steps, 0, duration_ms, "clinician"), self.asked)
+        self._coming = Leg(steps, 0, duration_ms, "clinician")
+        self._comes()
+
+    def _comes(self) -> None:
+        """The clinician's bolus begins, once the patient's has given way."""
+        if self._coming and not self.model.bolus:
+            leg, self._coming = self._coming, None
+            self.model.give(leg, self.asked)
 
     def _patient_bolus(self, steps: int, duration_ms: int) -> None:
         course = self.model.course
@@ -179,6 +196,7 @@ class Told:
         assert left_steps == bolus.left_steps
         self.model.suspended = (left_steps, bolus.left_ms)
         self.model.close_bolus()
+        self._comes()
 
     def _patient_resumed(self, left_steps: int, left_ms: int) -> None:
         assert self.model.bolus is None
@@ -211,6 +229,12 @@ class Told:
     def _prime_timeout(self, left_steps: int, _b: int) -> None:
         assert self.model.now_ms > self.model.prime_until_ms
         self._prime_cancelled(left_steps, 0)
+
+    def not_resumed(self) -> None:
+        """The pump delivered before the power went, and does not now."""
+        self.stays = list(against_start(self.model, self.model.granted))
+        self.model.idle_from_ms = self.model.now_ms
+        self.model.was_off = True
 
     def _stage(self, stage: int, plan_day: int) -> None:
         assert (stage, plan_day) == (self.model.stage, self.model.plan_day)

@@ -1,6 +1,7 @@
 """What the model of the pump is made of: small, exact, and without knowledge of one another."""
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ordered import DAY_MS, HOUR_MS, MINUTE_MS
@@ -99,27 +100,53 @@ class Caps:
 
 
 class Given:
-    """The doses granted as therapy, in microsteps times ng/mL, in true sliding windows: of an hour and of a day, and of
-    each with a minute more, which the pump's never exceed."""
+    """The doses granted as therapy, in microsteps times ng/mL: in true sliding windows of an hour and of a day, and in
+    windows with a minute more, on the pump's own time, which the pump's never exceed."""
 
     def __init__(self) -> None:
-        self.hour = Sliding(HOUR_MS)
-        self.day = Sliding(DAY_MS)
-        self.wider_hour = Sliding(HOUR_MS + MINUTE_MS)
-        self.wider_day = Sliding(DAY_MS + MINUTE_MS)
+        self.real_ms = 0
+        # The pump's time stands still while it is off.
+        self.pump_ms = 0
+        self._true = {"hour": Sliding(HOUR_MS), "day": Sliding(DAY_MS)}
+        self._wider = {"hour": Sliding(HOUR_MS + MINUTE_MS), "day": Sliding(DAY_MS + MINUTE_MS)}
         # The pump counts whole microsteps of this concentration; each change of it may add a part of one.
-        self.ng_ml = 1
+        self.ng_ml = self.before_ng_ml = 1
         self.slack = 0
 
-    def give(self, now_ms: int, dose: int) -> None:
-        """`dose` is granted at `now_ms`."""
-        for window in (self.hour, self.day, self.wider_hour, self.wider_day):
-            window.give(now_ms, dose)
+    def passes(self, span_ms: int) -> None:
+        """Let `span_ms` pass."""
+        self.real_ms += span_ms
+        self.pump_ms += span_ms
+
+    def give(self, dose: int) -> None:
+        """`dose` is granted now."""
+        for window in self._true.values():
+            window.give(self.real_ms, dose)
+        self.count(dose)
+
+    def count(self, dose: int) -> None:
+        """The pump counts `dose` as granted now."""
+        for window in self._wider.values():
+            window.give(self.pump_ms, dose)
+
+    def least(self, name: str) -> int:
+        """What the pump's window of an hour or a day (`name`) holds at least: what was given."""
+        return self._true[name].look(self.real_ms)
+
+    def most(self, name: str) -> int:
+        """What it holds at most."""
+        return self._wider[name].look(self.pump_ms) + self.slack
 
     def count_in(self, ng_ml: int) -> None:
         """The pump counts in microsteps of `ng_ml` from now on."""
-        self.ng_ml = ng_ml
+        self.before_ng_ml, self.ng_ml = self.ng_ml, ng_ml
         self.slack += ng_ml
+
+    def copy(self) -> "Given":
+        """What the pump counts; what was given is shared, being the truth."""
+        other = copy(self)
+        other._wider = {name: window.copy() for name, window in self._wider.items()}
+        return other
 
 
 @dataclass
@@ -133,6 +160,10 @@ class Remembered:
     # All doses of boluses given so far, and the whole microsteps they came to.
     exact: Fraction = Fraction(0)
     steps: int = 0
+
+    def copy(self) -> "Remembered":
+        """The same, on its own from here on."""
+        return replace(self, patient_ms=[*self.patient_ms], trial_ms=[*self.trial_ms], doses=[*self.doses])
 
     def whole(self, dose: Fraction) -> int:
         """The whole microsteps of a `dose` given next, with what earlier ones left over."""

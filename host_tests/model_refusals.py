@@ -80,9 +80,9 @@ def _may_pass(model: Model, caps: dict[str, int], ng_ml: int, rate: Fraction, mo
     """Bounded from above: with the past of a whole minute more, and `rate` all the time."""
     owed = sum(leg.left_steps for leg in (model.bolus, model.bridge) if leg)
     owed += max(model.ordered - model.granted - model.dropped, 0)
-    for name, past in (("hour", model.given.wider_hour), ("day", model.given.wider_day)):
-        held = Fraction(past.look(model.now_ms) + model.given.slack, ng_ml) + 1
-        ahead_ms = SPANS_MS[name] + 2 * MINUTE_MS + model.facts.lag_ms
+    for name, span_ms in SPANS_MS.items():
+        held = Fraction(model.given.most(name), ng_ml) + 1
+        ahead_ms = span_ms + 2 * MINUTE_MS + model.facts.lag_ms
         basal = rate * ahead_ms / DAY_MS + 1
         if held + owed + basal + more_steps + 2 > caps[name]:
             return True
@@ -171,7 +171,7 @@ def against_start(model: Model, confirmed: int) -> Iterator[str]:
     if not model.bridge and model.line.ng_ml not in (0, model.course.ng_ml):
         yield "another concentration than the line's"
     fresh = model.verified_ms is not None and model.now_ms - model.verified_ms <= HOUR_MS
-    if model.idle_ms() > IDLE_MS_MAX and not fresh:
+    if (model.was_off or model.idle_ms() > IDLE_MS_MAX) and not fresh:
         yield "not verified"
 
 

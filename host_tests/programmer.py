@@ -19,7 +19,7 @@ TOLERANCE_PARTS = 20
 
 
 class Programmer:
-    """Everything that one can ask of the pump `it`, which may be a fresh one after a reboot."""
+    """Everything that one can ask of the pump `it`."""
 
     def __init__(self, it: Followed) -> None:
         self.it = it
@@ -54,10 +54,12 @@ class Programmer:
         steps = self.model.facts.capacity if fill is None else fill
         withdrawn = now["reservoir_steps"] + more
         must = refusals.against_refill(self.model, steps, withdrawn, ng_ml, now["in_flight_steps"])
-        if self.it.command(lambda: self.control.refill(steps, withdrawn, ng_ml), must):
+
+        def effect() -> None:
             self.it.bench.refill(steps, ng_ml)
             self.model.refill(steps, ng_ml, now["confirmed_steps"])
-            self.it.settle()
+
+        if self.it.command(lambda: self.control.refill(steps, withdrawn, ng_ml), must, effect=effect):
             expected = abs(more) <= self.model.facts.capacity // TOLERANCE_PARTS
             assert expected or "residual_mismatch" in self.it.now["alarms"]
 
@@ -71,27 +73,29 @@ class Programmer:
                 return refusals.may_refuse_bridge(self.model, course)
             return field.startswith("basal") and refusals.may_refuse_basal(self.model, course)
 
-        if self.it.command(lambda: self.control.load(source), refusals.against_load(self.model, course), may):
-            self.model.load(course)
-            self.it.settle()
+        self.it.command(
+            lambda: self.control.load(source),
+            refusals.against_load(self.model, course),
+            may,
+            lambda: self.model.load(course),
+            course=course,
+        )
 
     def start(self) -> None:
         """Begin to deliver."""
-        if self.it.command(lambda: self.control.start(), refusals.against_start(self.model, self.it.confirmed)):
-            self.it.settle()
+        must = refusals.against_start(self.model, self.it.confirmed)
+        if self.it.command(lambda: self.control.start(), must, untold=lambda: self.model.start()):
             wait_ms = self.model.order_wait_ms()
             assert wait_ms is None or wait_ms >= 0 or not self.model.time_known
 
     def stop(self) -> None:
         """Stop, which is never refused."""
-        self.control.stop()
-        self.it.settle()
-        assert self.model.state not in (DELIVERING, PRIMING)
+        if self.it.command(lambda: self.control.stop(), []):
+            assert self.model.state not in (DELIVERING, PRIMING)
 
     def acknowledge(self) -> None:
         """See the alarms."""
         if self.it.command(lambda: self.control.acknowledge(), ["state"] if self.model.state == INHIBITED else []):
-            self.it.settle()
             assert self.model.state != HALTED
 
     def verify(self, more_total: int = 0, more_left: int = 0) -> None:
@@ -100,25 +104,34 @@ class Programmer:
         total = self.model.course.greatest_total() // 1 if self.model.course else 0
         read = (total + more_total, now["reservoir_steps"] + more_left)
         must = refusals.against_verify(self.model, *read, now["confirmed_steps"])
-        if self.it.command(lambda: self.control.verify(*read), must):
+
+        def effect() -> None:
             self.model.verified_ms = self.model.now_ms
-            self.it.settle()
+
+        self.it.command(lambda: self.control.verify(*read), must, effect=effect)
 
     def set_time(self, day_ms: int, weekday: int) -> None:
         """Set the clock."""
         must = [] if 0 <= day_ms < DAY_MS and 0 <= weekday <= 6 else ["range"]
-        if self.it.command(lambda: self.control.set_time(day_ms, weekday), must):
+
+        def effect() -> None:
             self.model.calm = self.model.calm and self.model.course is None
-            self.model.set_time(day_ms, weekday)
-            self.it.settle()
+
+        self.it.command(lambda: self.control.set_time(day_ms, weekday), must, effect=effect)
 
     def pause_or_resume(self) -> None:
         """Hold the plan, or let it go on."""
-        model = self.model
-        if self.it.command(lambda: self.control.pause_plan(), ["paused"] if model.paused else []):
+        model, lives = self.model, self.it.lives
+
+        def pause() -> None:
             model.paused = True
             model.calm = False
-            self.it.settle()
+
+        def resume() -> None:
+            model.paused = False
+
+        paused = self.it.command(lambda: self.control.pause_plan(), ["paused"] if model.paused else [], effect=pause)
+        if paused or self.it.lives != lives:
             return
         # During a bridge no day of the plan passes, so that nothing is judged.
         must = [] if model.time_known or model.bridging else ["time of day unknown"]
@@ -126,34 +139,52 @@ class Programmer:
         def may(_refused: Refused) -> bool:
             return not model.bridging and refusals.may_pass_a_cap(model, model.course, 0)
 
-        if self.it.command(lambda: self.control.resume_plan(), must, may):
-            model.paused = False
-            self.it.settle()
+        self.it.command(lambda: self.control.resume_plan(), must, may, resume)
 
     def keep_open(self, kept_open: bool) -> None:
         """Change to the minimum rate, or back to the program."""
         act = self.control.keep_open if kept_open else self.control.run_program
         self.model.calm = False
-        if self.it.command(act, refusals.against_ceiling(self.model, kept_open)):
-            self.it.settle()
+        self.it.command(act, refusals.against_ceiling(self.model, kept_open))
 
     def patient(self) -> None:
         """The patient asks."""
-        self.it.bolus(lambda: self.control.request_bolus(), refusals.against_patient(self.model))
+
+        def untold() -> None:
+            assert self.model.course
+            assert self.model.course.patient
+            self.model.remembered.gave(self.model.course.patient.steps)
+            self.model.remembered.patient_ms.append(self.model.now_ms)
+
+        self.it.bolus(lambda: self.control.request_bolus(), refusals.against_patient(self.model), untold)
 
     def trial(self) -> None:
         """The next rung of the trial."""
-        self.it.bolus(lambda: self.control.give_trial_step(), refusals.against_trial(self.model))
+
+        def untold() -> None:
+            assert self.model.course
+            self.model.remembered.gave(self.model.course.trial[self.model.rung][0])
+            self.model.remembered.trial_ms.append(self.model.now_ms)
+            self.model.rung += 1
+
+        self.it.bolus(lambda: self.control.give_trial_step(), refusals.against_trial(self.model), untold)
 
     def clinician(self, whole: int, frac: int, den: int, duration_ms: int) -> None:
         """The clinician's bolus."""
         dose = whole + Fraction(frac, den)
         reasons = refusals.against_bolus(self.model, dose, duration_ms, "clinician")
         self.it.told.asked = dose
-        self.it.bolus(lambda: self.control.give_bolus(whole, frac, den, duration_ms), reasons)
+
+        def untold() -> None:
+            self.model.remembered.gave(dose)
+
+        self.it.bolus(lambda: self.control.give_bolus(whole, frac, den, duration_ms), reasons, untold)
 
     def prime(self, steps: int, duration_ms: int, emptied: bool) -> None:
         """Fill path and catheter."""
         must = refusals.against_prime(self.model, Leg(steps, 0, duration_ms), emptied, self.it.confirmed)
-        if self.it.command(lambda: self.control.prime(steps, duration_ms, emptied), must):
-            self.it.settle()
+        self.it.command(
+            lambda: self.control.prime(steps, duration_ms, emptied),
+            must,
+            untold=lambda: self.model.begin_prime(steps, duration_ms),
+        )

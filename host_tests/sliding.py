@@ -11,6 +11,12 @@ class Sliding:
         self.total = 0
         self._given: deque[tuple[int, int]] = deque()
 
+    def copy(self) -> "Sliding":
+        """The same, on its own from here on."""
+        other = Sliding(self.span_ms)
+        other.total, other._given = self.total, self._given.copy()
+        return other
+
     def give(self, now_ms: int, amount: int) -> None:
         """`amount` is given at `now_ms`, not before any earlier one."""
         self._given.append((now_ms, amount))

@@ -86,6 +86,34 @@ def commands(draw: st.DrawFn) -> list[Command]:
     return [command for command in given if command[0] < DAYS * DAY_MS]
 
 
+@st.composite
+def restarts(draw: st.DrawFn) -> list[Command]:
+    """Some power cuts and resets; after most of them the pump is told the time."""
+    given: list[Command] = []
+    for at_ms in draw(st.lists(st.integers(1, DAYS * DAY_MS - 1), min_size=1, max_size=5)):
+        off_ms = draw(st.sampled_from([0, 1, 5000, 20 * MINUTE_MS, 7 * HOUR_MS]))
+        given.append((at_ms, "power_cut", off_ms) if off_ms else (at_ms, "watchdog_reset"))
+        known_ms = at_ms + off_ms + draw(st.sampled_from([0, 1, 40 * MINUTE_MS, 30 * HOUR_MS]))
+        given.append((known_ms, "set_time", known_ms % DAY_MS, known_ms // DAY_MS % 7))
+    return [command for command in given if command[0] < DAYS * DAY_MS]
+
+
+@pytest.mark.req("M-02", "R-01", "I-05")
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(sources(), commands(), restarts(), st.booleans())
+def test_any_course_balances_over_restarts(
+    source: Source, given: list[Command], cuts: list[Command], late: bool
+) -> None:
+    faults = [["late_tick", 5 * HOUR_MS, 40 * HOUR_MS, 90_000]] if late else []
+    # What commands say of the time would not be true: a day is told by it.
+    asked = [command for command in given if command[1] != "set_time"]
+    ran = run(source, [*asked, *cuts], DAYS, faults=faults)
+    for kind in {one.kind for one in ran.record.events}:
+        event(kind)
+    told = account(ran.record, ran.course)
+    assert [check for check in told.checks if not check.ok] == []
+
+
 @pytest.mark.req("D-07", "D-13", "M-01", "R-01")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(sources(), commands(), st.integers(0, 6), st.booleans())

@@ -16,12 +16,13 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from courses import CONCENTRATIONS, DURATIONS_MS, SKETCHES, Sketch, program_of
+from courses import CONCENTRATIONS, DURATIONS_MS, PART, PARTS, SKETCHES, Sketch, program_of
 from followed import Followed
 from model import DELIVERING, PRIMING, STOPPED, Model
 from ordered import DAY_MS, HOUR_MS, MINUTE_MS
 from programmer import Programmer
 from rig import board_module
+from twin.nor import WAYS
 
 LONG = os.environ.get("ITB_WHOLE_PUMP") == "long"
 EXAMPLES, STEPS = (10_000, 100) if LONG else (300, 50)
@@ -35,6 +36,13 @@ CLINICIANS_DOSES = st.tuples(
 # The time of day, which may be unknown.
 TIMES_OR_NONE = st.integers(0, DAY_MS + DAY_MS // 8).map(lambda day_ms: day_ms if day_ms < DAY_MS else None)
 BEFORE_MS = st.sampled_from([-1, 0, 1, 700, 30_000])
+# At which write the power goes, and what it leaves of that.
+CUTS = st.tuples(st.integers(1, 12), st.sampled_from(WAYS))
+# What a reset is taken for, and how long the pump is off.
+ENDINGS = st.one_of(
+    st.tuples(st.sampled_from(["watchdog", "soft", "other"]), st.just(0)),
+    st.tuples(st.just("power"), st.one_of(st.integers(0, 2 * HOUR_MS), st.integers(0, 4 * DAY_MS))),
+)
 
 board_of = cache(board_module)
 
@@ -51,8 +59,10 @@ class WholePump(RuleBasedStateMachine):
         super().__init__()
         self._power(MINUTE_MS, 1)
 
-    def _power(self, tick_ms: int, seed: int) -> None:
-        self.it = Followed(board(tick_ms), seed)
+    def _power(
+        self, tick_ms: int, seed: int, wall_clock: bool = False, first_cut: tuple[int, str] | None = None
+    ) -> None:
+        self.it = Followed(board(tick_ms), seed, wall_clock, first_cut)
         self.programmer = Programmer(self.it)
 
     @initialize(
@@ -62,9 +72,21 @@ class WholePump(RuleBasedStateMachine):
         ng_ml=st.sampled_from(CONCENTRATIONS),
         day_ms=TIMES_OR_NONE,
         weekday=st.integers(0, 6),
+        wall_clock=st.booleans(),
+        first_cut=st.one_of(st.none(), st.none(), CUTS),
     )
-    def power_on(self, tick_ms: int, seed: int, sketch: Sketch, ng_ml: int, day_ms: int | None, weekday: int) -> None:
-        self._power(tick_ms, seed)
+    def power_on(
+        self,
+        tick_ms: int,
+        seed: int,
+        sketch: Sketch,
+        ng_ml: int,
+        day_ms: int | None,
+        weekday: int,
+        wall_clock: bool,
+        first_cut: tuple[int, str] | None,
+    ) -> None:
+        self._power(tick_ms, seed, wall_clock, first_cut)
         self._commission(sketch, ng_ml, day_ms, weekday)
 
     def _commission(self, sketch: Sketch, ng_ml: int, day_ms: int | None, weekday: int) -> None:
@@ -119,17 +141,28 @@ class WholePump(RuleBasedStateMachine):
         self.programmer.pass_to([DAY_MS - self.model.day_ms], before_ms)
 
     @precondition(lambda self: self.model.state not in (DELIVERING, PRIMING))
-    @rule(hours=st.sampled_from([1, 5, 23, 24, 47, 48]), minutes=st.integers(1, 60))
-    def hours_pass_without_delivery(self, hours: int, minutes: int) -> None:
+    @rule(
+        hours=st.sampled_from([1, 5, 23, 24, 47, 48]),
+        minutes=st.integers(1, 60),
+        verified=st.booleans(),
+        again=st.booleans(),
+    )
+    def hours_pass_without_delivery(self, hours: int, minutes: int, verified: bool, again: bool) -> None:
+        if verified:
+            self.programmer.verify()
         for _ in range(hours):
             self.it.slice(HOUR_MS)
         self.it.slice(minutes * MINUTE_MS)
+        if again:
+            self.programmer.start()
 
     # The programmer.
 
-    @rule(sketch=SKETCHES)
-    def program(self, sketch: Sketch) -> None:
-        self.programmer.load(program_of(sketch, self.model, self.held_ng_ml))
+    @rule(sketch=SKETCHES, how=st.sampled_from(["", "", "", "bridge", "override"]))
+    def program(self, sketch: Sketch, how: str) -> None:
+        """Another program for what the reservoir holds; in a bridge one that would take its place."""
+        override = "because" if how == "override" else ""
+        self.programmer.load(program_of(sketch, self.model, self.held_ng_ml, how == "bridge", override))
 
     @precondition(lambda self: self.model.state in (DELIVERING, STOPPED))
     @rule(
@@ -270,7 +303,7 @@ class WholePump(RuleBasedStateMachine):
         elif then == "patient":
             self.programmer.patient()
         elif then == "load":
-            self.program(sketch)
+            self.program(sketch, "")
 
     # Prime.
 
@@ -314,11 +347,34 @@ class WholePump(RuleBasedStateMachine):
             self.programmer.acknowledge()
             self.programmer.start()
 
-    @rule(sketch=SKETCHES, ng_ml=st.sampled_from(CONCENTRATIONS), day_ms=TIMES_OR_NONE, idle=st.integers(0, 7))
-    def reboot(self, sketch: Sketch, ng_ml: int, day_ms: int | None, idle: int) -> None:
-        self.it.reboot()
-        if idle and self.model.state == STOPPED:
-            self._commission(sketch, ng_ml, day_ms, 0)
+    # The power goes, or the chip is reset.
+
+    @rule(
+        ending=ENDINGS,
+        ticks=st.sampled_from([0, 0, 1, 3]),
+        middle=st.one_of(st.just(0), PART),
+        day_ms=TIMES_OR_NONE,
+        slices=st.integers(0, 3),
+        again=st.booleans(),
+    )
+    def restart(
+        self, ending: tuple[str, int], ticks: int, middle: int, day_ms: int | None, slices: int, again: bool
+    ) -> None:
+        """Between slices, or in the middle of one; and somebody sets the clock, or nobody does."""
+        self.it.middle(self.it.board.TICK_MS * middle // PARTS, ticks)
+        self.it.restart(*ending)
+        self.programmer.run(slices)
+        if day_ms is not None:
+            self.programmer.set_time(day_ms, self.model.weekday)
+        if again:
+            # One that stood still before wants to be verified first.
+            self.programmer.start()
+
+    @rule(cut=CUTS, ending=ENDINGS)
+    def the_power_will_go(self, cut: tuple[int, str], ending: tuple[str, int]) -> None:
+        """In one of the next writes, whatever it is for: a command, what the pump keeps by itself, or coming back."""
+        self.it.cut = ending
+        self.it.nvm.cut_at(*cut)
 
     @invariant()
     def laws(self) -> None:

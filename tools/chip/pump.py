@@ -38,7 +38,7 @@ CONCENTRATION_NG_ML = 500_000
 # How long the processor's spare time is measured.
 SPIN_MS = 30
 
-BOOT_LIMIT_MS = 3000.0
+BOOT_LIMIT_MS = 4000.0
 ANSWER_LIMIT_MS = 1500.0
 PRESS_MS = 0.1
 
