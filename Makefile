@@ -39,7 +39,7 @@ check: $(DEV_READY) $(STUBS_READY)  ## Check style, types, imports, the firmware
 trace: $(DEV_READY)  ## Print which tests prove which requirement; fail on a held one that none proves
 	$(BIN)/python -m checks.trace
 
-bench: $(DEV_READY)  ## Measure speed, cost of a tick, memory, size, then as `make chip` (YEARS=1: also the seven years of the goal)
+bench: $(DEV_READY)  ## Measure speed, cost of a tick, memory, size, and the chip (YEARS=1: also the seven years of the goal)
 	$(BIN)/python -m itb.sim.measure $(if $(YEARS),--years)
 	PYTHONPATH=device:tools $(BIN)/python -m chip.report
 
@@ -47,7 +47,8 @@ torture: $(RUN_READY)  ## Cut the power at every flash operation of every story,
 	$(BIN)/python -m itb.sim.torture $(if $(SHORT),--short)
 	$(BIN)/python -m itb.sim.months $(if $(SHORT),--restarts 500 --on-flash 100)
 
-chip: $(DEV_READY)  ## Run the firmware on an emulated Pico and measure it there (MINUTES=n of flex too; FIRMWARE=file for another MicroPython)
+chip: $(DEV_READY)  ## Flash an emulated Pico, run the firmware on it and measure it there (MINUTES=n of flex too; FIRMWARE=file for another MicroPython)
+	CHIP=1 $(BIN)/pytest -q host_tests/chip/test_deploy.py
 	PYTHONPATH=device:tools $(BIN)/python -m chip.report $(if $(MINUTES),--minutes $(MINUTES))
 
 mutate: $(DEV_READY)  ## Mutate therapy, safety and memory and see whether a test notices (ONLY='pump.safety.guard.*' for less)

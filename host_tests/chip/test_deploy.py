@@ -17,6 +17,8 @@ from chip.stock import NoFirmware, stock_uf2
 from itb.firmware import PUMP
 from itb.flash.command import Order, flash
 
+pytestmark = pytest.mark.skipif("CHIP" not in os.environ, reason="ten minutes of emulation: `make chip` runs it")
+
 BOARD = "pico_bench"
 # An emulated second takes half a minute, and much longer on a busy machine.
 PATIENCE_S, BACK_S = 120, 600
