@@ -44,7 +44,7 @@ def pump() -> ChipPump:
 @pytest.fixture
 def impatient_pump() -> ChipPump:
     """One that finds a hung processor sooner, as every emulated second of it is a long wait."""
-    return booted(replace(chip_board(), dead_man_ms=100, watchdog_ms=1000))
+    return booted(replace(chip_board(), dead_man_ms=100, watchdog_ms=600))
 
 
 def whole_bursts(pump: ChipPump, start_ns: float) -> list[list[float]]:

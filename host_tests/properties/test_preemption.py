@@ -194,11 +194,11 @@ def test_start_begins_to_owe_once() -> None:
         return Benchtop().programmed(WITH_BOLUS, BOLUS_AT_MS + SECOND_MS)
 
     def check(pump: Benchtop, where: str) -> None:
-        # What passed before the pump was started is owed by nobody: at most the one slice within the command.
-        not_delivered = 10 - pump.status()["ordered_steps"]
+        # What passed before the pump was started is owed by nobody, but for the one slice within the command: its tick
+        # came after the start, or was held off at the start and left its time to the next.
+        assert pump.status()["ordered_steps"] in (0, 1), where
         pump.slice(10)
-        assert pump.status()["ordered_steps"] == 20 - not_delivered, where
-        assert not_delivered in (9, 10), where
+        assert pump.status()["ordered_steps"] in (10, 11), where
         assert pump.events("bolus_missed") == [(BOLUS_STEPS, BOLUS_AT_MS)], where
 
     at_every_line(prepared, lambda pump: pump.control.start(), check)

@@ -25,7 +25,7 @@ from rig import board_module
 from twin.nor import WAYS
 
 LONG = os.environ.get("ITB_WHOLE_PUMP") == "long"
-EXAMPLES, STEPS = (10_000, 100) if LONG else (300, 50)
+EXAMPLES, STEPS = (10_000, 100) if LONG else (200, 50)
 TICKS_MS = (10_000, MINUTE_MS, 15 * MINUTE_MS)
 # A fault is seen within so many slices, if anything is sent.
 FAULT_SLICES = 12
