@@ -4,7 +4,7 @@ import json
 
 from pump.core.errors import Refused
 from pump.core.ports import Nvm
-from pump.core.units import MS_PER_HOUR, MS_PER_MINUTE, SMALL_MAX
+from pump.core.units import MS_PER_HOUR, SMALL_MAX
 from pump.core.varint import packed, unpacked
 from pump.memory.journal import Journal
 from pump.memory.slots import LOST, NEWER, REPAIRED, Slots
@@ -20,8 +20,6 @@ from pump.safety.reservoir import Reservoir
 VERSION = 1
 # So much of the time that passed, lockouts and a long stop included, may be forgotten.
 UPTIME_LOST_MS_MAX = MS_PER_HOUR
-# Uptime is as of the beginning of a poll, and what is stored with it is up to so much younger: it must not age by more.
-POLL_MS_MAX = MS_PER_MINUTE
 # A memory that did not take the record is not tried again sooner, unless by a command.
 RETRY_MS = 10_000
 # What may come of a record that is whole, but was made by another firmware.
@@ -257,7 +255,7 @@ class Keeping:
         self._reservoir.restore(record["reservoir"], gone_steps)
         windows = self._guard.windows
         windows.restore(record["windows"])
-        windows.elapse(max(uptime_ms - record["uptime_ms"] - POLL_MS_MAX, 0))
+        windows.elapse(uptime_ms - record["uptime_ms"])
         # What was on its way had been granted.
         windows.add(gone_steps - record["in_flight"])
         self._saved_ms = record["uptime_ms"]
