@@ -17,6 +17,7 @@ class FrailNvm(RamNvm):
         self.writes_left: int | None = None
         self.error: BaseException = OSError(ENOSPC, "the memory is full")
         self.written: list[str] = []
+        self.refused = 0
 
     def read(self, name: str) -> bytes | None:
         if name in self.unreadable:
@@ -54,6 +55,7 @@ class FrailNvm(RamNvm):
 
     def _take(self, name: str) -> None:
         if name in self.unwritable or self.writes_left == 0:
+            self.refused += 1
             raise self.error
         if self.writes_left is not None:
             self.writes_left -= 1

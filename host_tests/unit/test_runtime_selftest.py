@@ -6,6 +6,7 @@ from types import ModuleType
 import pytest
 
 from benchtop import STEADY, Benchtop, ScriptedEdges, ScriptedSteps, logged
+from frail import FrailNvm
 from pump.core.errors import Refused
 from pump.core.ports import DeadMan, DigitalIO, EdgeCounter, Sensor
 from pump.runtime.selftest import failed_checks
@@ -55,25 +56,10 @@ class ForgettingNvm(RamNvm):
             super().write(name, data)
 
 
-class FullNvm(RamNvm):
-    """Takes so many writes, and then has no room left."""
-
-    def __init__(self, room: int) -> None:
-        super().__init__()
-        self.room = room
-
-    def write(self, name: str, data: bytes) -> None:
-        self._take()
-        super().write(name, data)
-
-    def append(self, name: str, data: bytes) -> None:
-        self._take()
-        super().append(name, data)
-
-    def _take(self) -> None:
-        if not self.room:
-            raise OSError(28)
-        self.room -= 1
+def full_nvm(room: int = 0) -> FrailNvm:
+    nvm = FrailNvm()
+    nvm.writes_left = room
+    return nvm
 
 
 class StuckDriver(DeadMan):
@@ -121,7 +107,7 @@ FAILURES = [
     ("sounder", "sounder", broken_sounder),
     ("memory", "nvm", lambda: ForgettingNvm(0)),
     ("memory", "nvm", lambda: ForgettingNvm(1)),
-    ("memory", "nvm", lambda: FullNvm(0)),
+    ("memory", "nvm", full_nvm),
     ("pressure", "pressure", lambda: Reading(-11)),
     ("pressure", "pressure", lambda: Reading(80)),
     ("stall", "stall", ActiveLine),
@@ -202,10 +188,10 @@ def test_an_inhibited_pump_takes_no_command_that_could_start_it() -> None:
 
 @pytest.mark.req("A-01")
 def test_memory_that_fills_up_keeps_no_alarm_from_being_raised_and_is_one_itself() -> None:
-    nvm = FullNvm(1000)
+    nvm = full_nvm(1000)
     pump = Benchtop(ports={"nvm": nvm}).started()
     pump.slice(5)
-    nvm.room = 0
+    nvm.writes_left = 0
     pump.control.raise_alarm(OCCLUSION)
     assert pump.control.state == "halted"
     assert pump.alarms() == ["occlusion"]
@@ -214,7 +200,7 @@ def test_memory_that_fills_up_keeps_no_alarm_from_being_raised_and_is_one_itself
     # At hand the events are all the same.
     assert pump.kinds()[-3:] == ["state_halted", "alarm", "alarm"]
     assert pump.events("alarm") == [(OCCLUSION, 3), (MEMORY_ERROR, 2)]
-    nvm.room = 1000
+    nvm.writes_left = 1000
     pump.control.acknowledge()
     pump.slice(3)
     assert pump.alarms() == []
