@@ -217,6 +217,15 @@ class TestAMemoryThatCannotBeWritten:
         getattr(pump.control, name)()
         assert pump.status()["bolus_left_steps"] > 0
 
+    def test_one_of_the_program_is_missed_and_no_limit_is_blamed(self) -> None:
+        pump, nvm = failing()
+        pump.started(program([[0, 24_000, 0]], 1, [[0, 100_000, 500, 0, MINUTE_MS]]))
+        pump.slice(90)
+        nvm.writes_left = 0
+        pump.slice(60)
+        assert pump.alarms() == ["memory_error", "bolus_missed"]
+        assert pump.status()["bolus_left_steps"] == 0
+
     def test_a_refill_while_delivering_that_is_undone_keeps_the_account(self) -> None:
         pump, nvm = failing()
         pump.started(STEADY)

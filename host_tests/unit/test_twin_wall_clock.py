@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rig import DAY_MS
 from twin.clock import TwinClock
-from twin.wall_clock import DAY_MS, TwinWallClock
+from twin.wall_clock import TwinWallClock
 
 pytestmark = pytest.mark.req("I-05")
 

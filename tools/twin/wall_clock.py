@@ -2,10 +2,10 @@
 
 from pump.core.errors import Misuse
 from pump.core.ports import WallClock
+from pump.core.units import MS_PER_DAY
 from twin.clock import TwinClock
 
-DAY_MS = 86_400_000
-WEEK_MS = 7 * DAY_MS
+WEEK_MS = 7 * MS_PER_DAY
 SECOND_MS = 1000
 
 
@@ -27,14 +27,14 @@ class TwinWallClock(WallClock):
         if self.absent or self._week_ms is None:
             return None
         now_ms = (self._week_ms + self.clock.elapsed_ms) % WEEK_MS
-        return now_ms % DAY_MS // SECOND_MS * SECOND_MS, now_ms // DAY_MS
+        return now_ms % MS_PER_DAY // SECOND_MS * SECOND_MS, now_ms // MS_PER_DAY
 
     def set(self, day_ms: int, weekday: int) -> None:
-        if not (0 <= day_ms < DAY_MS and 0 <= weekday <= 6):
+        if not (0 <= day_ms < MS_PER_DAY and 0 <= weekday <= 6):
             raise Misuse("wall clock: day_ms %d, weekday %d; accepted: 0..86399999, 0..6" % (day_ms, weekday))
         if not self.absent:
             # Setting starts the chip's second anew, so what is less than one is lost.
-            week_ms = weekday * DAY_MS + day_ms // SECOND_MS * SECOND_MS
+            week_ms = weekday * MS_PER_DAY + day_ms // SECOND_MS * SECOND_MS
             self._week_ms = (week_ms - self.clock.elapsed_ms) % WEEK_MS
 
     def stop(self) -> None:

@@ -8,6 +8,7 @@ meanwhile.
 
 from pump.core.errors import Misuse
 from pump.core.ports import WallClock
+from pump.core.units import MS_PER_DAY
 
 ADDRESS = 0x68
 TIME, CONTROL, STATUS = 0x00, 0x0E, 0x0F
@@ -20,8 +21,6 @@ CONTROL_USUAL = 0x1C
 RANGES = ((0, 59), (0, 59), (0, 23), (1, 7), (1, 31), (1, 12), (0, 99))
 MONTH = 5
 CENTURY = 0x80
-
-DAY_MS = 86_400_000
 
 
 class Ds3231(WallClock):
@@ -48,7 +47,7 @@ class Ds3231(WallClock):
         return ((hour * 60 + minute) * 60 + second) * 1000, registers[3] - 1
 
     def set(self, day_ms: int, weekday: int) -> None:
-        if not (0 <= day_ms < DAY_MS and 0 <= weekday <= 6):
+        if not (0 <= day_ms < MS_PER_DAY and 0 <= weekday <= 6):
             raise Misuse("wall clock: day_ms %d, weekday %d; accepted: 0..86399999, 0..6" % (day_ms, weekday))
         second = day_ms // 1000
         # In the first days of 2000 the 3rd was a Monday.

@@ -209,9 +209,10 @@ class Boluses:
             return
         steps = self._carry.steps(order.dose)
         self._orders.done()
-        if self._begin(order.dose, SCHEDULED, order) != ALLOWED:
+        reason = self._begin(order.dose, SCHEDULED, order)
+        if reason != ALLOWED:
             self._journal.log("bolus_denied", steps, self._wait_ms(order))
-            self._raise_alarm(table.LIMIT_REACHED)
+            self._raise_alarm(table.LIMIT_REACHED if reason == LIMIT else table.BOLUS_MISSED)
 
     def miss_later_than(self, late_ms: int) -> None:
         """Pass over the program's boluses whose time was more than `late_ms` ago."""
