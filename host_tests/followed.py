@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from frozen import frozen
-from lives import Lives
+from lives import Lives, orders_done
 from model import DELIVERING, IDLE_MS_MAX, INHIBITED, PRIMING
 from model_events import LATE_MS_MAX
 from model_restart import unlike
@@ -72,7 +72,7 @@ class Followed(Lives):
         if self.nvm.records != self._records:
             self._events(by_command=False)
             self.model.note_dose()
-            if self.app.control.boluses._orders._next > self.model.orders_done:
+            if orders_done(self.nvm) > self.model.orders_done:
                 self._begun_untold()
         self._note_record()
         self._after_cut()

@@ -1,5 +1,6 @@
 """A pump on its bench, through power cuts and resets, with the model beside it: what becomes of both in a restart."""
 
+import json
 from fractions import Fraction
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,8 @@ from model_restart import Record, recorded, restarted
 from ordered import Ordered
 from pump.app import App
 from pump.memory.journal import Event
+from pump.memory.slots import Slots
+from pump.runtime.keeping import VERSION
 from twin.nor import PowerCut
 
 BUILD_PRIME_NL = 1_000_000
@@ -31,6 +34,12 @@ def facts_of(board: ModuleType) -> Facts:
         BUILD_PRIME_NL * board.STEPS_PER_REV // board.NL_PER_REV,
         caps,
     )
+
+
+def orders_done(nvm: CutNvm) -> int:
+    """How many of its program's single boluses the stored record counts as begun, or passed over."""
+    payload = Slots(nvm, "state", VERSION).read()
+    return json.loads(payload.partition(b"\n")[0])["boluses"]["orders"] if payload else 0
 
 
 class Lives:
@@ -116,6 +125,7 @@ class Lives:
     def _open(self) -> bool:
         """Open the pump and take the model along; whether the power stayed."""
         stayed = True
+        done = orders_done(self.nvm)
         try:
             self.app.open()
         except PowerCut:
@@ -128,7 +138,7 @@ class Lives:
             self._begin(Model(self.model.facts))
             self.model.given.real_ms = self.bench.clock.elapsed_ms
         elif any(event.kind == "restart" for event in events):
-            self._begin_anew(self._record, events)
+            self._begin_anew(self._record, events, done)
         else:
             assert not stayed
             self._cuts = self.nvm.cuts
@@ -153,8 +163,8 @@ class Lives:
         self._note_record(noted)
         return stayed
 
-    def _begin_anew(self, record: Record, events: list[Event]) -> None:
-        """As what is stored says; and so does what the pump says of it."""
+    def _begin_anew(self, record: Record, events: list[Event], done: int) -> None:
+        """As what is stored says, by which `done` single boluses are; and so does what the pump says of it."""
         lease = self.board.LEASE_STEPS
         uptime_ms = self.app.journal.uptime_ms
         assert record.now_ms <= uptime_ms <= self.model.now_ms
@@ -171,8 +181,6 @@ class Lives:
             model.load(self._pending)
         else:
             # What was passed over may come again, but nothing that was begun.
-            missed = sum(event.kind == "bolus_missed" for event in events)
-            done = self.app.control.boluses._orders._next - missed
             assert model.orders_begun <= done <= model.orders_done
             model.orders_done = done
         self._begin(model)
