@@ -234,7 +234,7 @@ def test_what_happens_to_everything_that_runs_when_anything_else_happens(thing: 
 
 
 def test_the_table_in_the_docs_is_the_one_that_is_tested() -> None:
-    # When it is not: PYTHONPATH=host_tests python -m interactions prints it.
+    # When it is not: PYTHONPATH=host_tests/helpers python -m interactions prints it.
     assert tables() in DOCS.read_text(encoding="utf-8")
 
 

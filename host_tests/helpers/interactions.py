@@ -1,7 +1,7 @@
 """What happens to everything that runs when anything else happens: the table that is tested, and shown in the docs.
 
 `host_tests/unit/test_runtime_interactions.py` finds every cell on the firmware; `docs/therapies.md` has `tables()`,
-word for word. `python -m interactions`, with host_tests on the path, prints it.
+word for word. `python -m interactions`, with host_tests/helpers on the path, prints it.
 """
 
 # What runs, by the name it has in the tests: the words of the docs.
