@@ -4,11 +4,13 @@ import pytest
 
 from asked import LOCKOUT_MS, bolus_source
 from benchtop import STEADY, Benchtop
+from cut_nvm import CutNvm
 from pump.core.errors import Refused
 from pump.runtime.keeping import UPTIME_LOST_MS_MAX
 from pump.safety.alarms import OCCLUSION
 from restarted import by_minute, ran
 from rig import DAY_MS, HOUR_MS, MINUTE_MS, MONDAY, NG_ML, program
+from twin.nor import BEFORE, PowerCut
 
 FLEX = program([[0, 864_000, 0], [6 * HOUR_MS, 432_000, 0]])
 
@@ -119,6 +121,18 @@ class TestDelivery:
         pump.restart()
         assert (pump.status()["day"], pump.status()["plan_day"]) == (1, 1)
 
+    @pytest.mark.req("D-05", "I-05")
+    def test_so_is_the_first_day_of_a_program_that_came_right_before_midnight(self) -> None:
+        pump = by_minute().started(day_ms=DAY_MS - MINUTE_MS)
+        pump.slice(2)
+        assert pump.status()["day"] == 1
+        pump.control.set_time(DAY_MS - 1, MONDAY)
+        pump.control.load(program([[0, 10_000, 0]]))
+        pump.slice()
+        assert pump.status()["day"] == 1
+        pump.restart()
+        assert pump.status()["day"] == 1
+
     @pytest.mark.req("D-05")
     def test_titration_notes_the_dose_of_the_stage_in_force(self) -> None:
         patterns = [[[0, 20_000, 0]], [[0, 10_000, 0]]]
@@ -139,6 +153,20 @@ class TestDelivery:
         status = pump.status()
         assert (status["plan_paused"], status["keep_open"]) == (True, True)
         assert status["rate_steps_day"] == pump.board.MINIMUM_STEPS_DAY
+
+    def test_a_program_that_was_loaded_to_be_run_ends_the_minimum_rate_though_the_power_went_in_it(self) -> None:
+        nvm = CutNvm()
+        pump = Benchtop(ports={"nvm": nvm}).started()
+        pump.control.keep_open()
+        pump.control.stop()
+        # Both copies of the program are stored, and nothing of what comes of it.
+        nvm.cut_at(4, BEFORE)
+        with pytest.raises(PowerCut):
+            pump.control.load(program([[0, 10_000, 0]]))
+        pump.restart()
+        assert pump.control.program.schedule.whole[0] == 10_000
+        assert not pump.status()["keep_open"]
+        assert pump.events("keep_open_end") == [(0, 0)]
 
     def test_a_halted_pump_stays_halted_until_it_is_acknowledged(self) -> None:
         pump = ran()

@@ -174,10 +174,8 @@ class Control:
         self.programs.load(source, delivering, self._keeping.save_program)
         self.boluses.follow(self.program)
         self._standstill.changed()
-        if self._tick.demand.basal.held() and not delivering:
-            # Loaded to be run; and a bridge would run at its full rate anyway.
-            self._tick.demand.basal.hold_to(SMALL_MAX)
-            self._journal.log("keep_open_end")
+        if not delivering:
+            self.programs.end_keep_open()
         self._save_now()
 
     def _refuse_program(self, value: str, accepted: str) -> None:

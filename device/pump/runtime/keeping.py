@@ -268,7 +268,7 @@ class Keeping:
             self._programs.go_on(program, record["programs"], granted_steps, min(slack_steps, granted_steps))
             self._boluses.go_on(self._programs.program, record["boluses"])
         elif program is not None:
-            self._programs.begin_anew(program, record["programs"] if record["delivering"] else None)
+            self._programs.begin_anew(program, record["programs"], record["delivering"])
             self._boluses.follow(self._programs.program)
         self._alarms.restore(record["alarms"])
         self._journal.log("restart", slack_steps, end_steps & SMALL_MAX)

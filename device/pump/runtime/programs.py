@@ -99,13 +99,20 @@ class Programs:
         self._day = demand.basal.day
         self._stage = demand.basal.stage
 
-    def begin_anew(self, source: object, kept: "dict | None") -> None:
-        """After a restart: the program `source` had just been stored, to be put in force; while delivering, where what
-        was `kept` says how."""
+    def begin_anew(self, source: object, kept: dict, delivering: bool) -> None:
+        """After a restart: the program `source` had just been stored, to be put in force as what was `kept` says."""
         program = Program(source)
         self._put_in_force(program, self._lowest_with(program.limits))
-        if kept:
-            self._tick.demand.basal.hold_to(kept["basal"][-1])
+        self._tick.demand.basal.hold_to(kept["basal"][-1])
+        if not delivering:
+            self.end_keep_open()
+
+    def end_keep_open(self) -> None:
+        """A program that is loaded while stopped is to be run; and a bridge would run at its full rate anyway."""
+        basal = self._tick.demand.basal
+        if basal.held():
+            basal.hold_to(SMALL_MAX)
+            self._journal.log("keep_open_end")
 
     def load(self, source: object, delivering: bool, store) -> None:
         """Take the program `source` (see `therapy.program`), once `store(source)` has kept it, or refused. Its day 0 is
@@ -137,6 +144,7 @@ class Programs:
             self._count_in(program.concentration_ng_ml)
             self._guard.set_limits(limits)
         self._tick.go_on()
+        self._day = 0
         self._stage = 0
         self._pattern = NONE
         self._tell(before)
