@@ -2,10 +2,11 @@
 
 import gc
 
-import board
 from machine import Pin
 
-Pin(board.PIN_ENABLE, Pin.OUT, value=1)
+from pump.hal.settings import read_settings
+
 # What each module leaves behind while it loads is collected soon: else it lies between what stays, and the heap has no
 # room in larger pieces.
-gc.threshold(4096)
+gc.threshold(16384)
+Pin(read_settings().board.PIN_ENABLE, Pin.OUT, value=1)

@@ -2,15 +2,17 @@
 
 import gc
 
-import board
-
 from pump.app import App
+from pump.hal.settings import read_settings
 
 HIGH = 3
+
+settings = read_settings()
 
 
 def open_ports():
     """The ports on the chip that the board's constants name."""
+    board = settings.board
     if board.CHIP in ("rp2040", "rp2350"):
         from pump.hal.rp2 import Ports
     elif board.CHIP in ("esp32", "esp32s3"):
@@ -26,14 +28,15 @@ def run(prepare=None) -> None:
     `prepare(app)` is called once before the first tick. Any other end is a fault of ours: the driver is let go of,
     light and tone of the highest alarm stay on, and the watchdog, if it runs by then, resets the chip.
     """
+    settings.mend()
     ports = open_ports()
     try:
-        app = App(board, ports)
+        app = App(settings.board, ports)
         if hasattr(gc, "threshold"):
             # All is loaded: from here on the loop is not to be held up for every few objects, as boot.py wants it.
             gc.collect()
             gc.threshold(-1)
-        app.open()
+        app.open(settings.damaged)
         if prepare is not None:
             prepare(app)
         ports.start_ticks(app.tick.run_once)

@@ -16,6 +16,7 @@ from rich.console import Console
 from chip.stock import NoFirmware, stock_uf2
 from itb.firmware import PUMP
 from itb.flash.command import Order, flash
+from itb.flash.image import CONSTANTS
 
 pytestmark = pytest.mark.skipif("CHIP" not in os.environ, reason="ten minutes of emulation: `make chip` runs it")
 
@@ -59,7 +60,8 @@ def test_an_empty_pico_gets_the_firmware_restarts_and_tells_its_self_test(port: 
     status, out, errors = flashed(device, port)
     assert (status, errors) == (0, "")
     assert "on Raspberry Pi Pico W with RP2040" in out
-    assert "copied /pump/app.mpy" in out
+    for path in (*CONSTANTS, "/pump/app.mpy"):
+        assert f"copied {path}, " in out
     assert "Self-test passed; the pump is stopped; alarms: " in out
     # The pump runs, and lets go of the cable when it is asked to. What it has is what was sent.
     status, out, errors = flashed(device, port, verify=True, reboot=False)

@@ -1,17 +1,13 @@
 """The whole firmware on the ports of an ESP32, with a simulated chip below them."""
 
-import gc
-import sys
-from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from hal.simchip import OUT, Chip, Reset
-from hal.simmodules import hal, on_chip
+from hal.simmodules import hal
 from hal.wired import constants, generic_board, wired
 from pump.app import App
 from pump.core.errors import Refused
@@ -289,75 +285,8 @@ def test_a_generic_board_is_refused_where_python_would_be_too_slow(steps: int, t
         Pump(generic(BURST_MAX_STEPS=steps), tmp_path)
 
 
-def as_module(board: Any) -> ModuleType:
-    module = ModuleType("board")
-    vars(module).update(vars(board))
-    return module
-
-
-@pytest.mark.parametrize(
-    "board, port",
-    [(board_on("esp32_devkit"), "esp32"), (board_on("esp32s3"), "esp32"), (generic(), "portable")],
-)
-def test_main_takes_the_ports_of_the_chip_and_leaves_them_closed(
-    board: Any, port: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    chip = wired(board)
-    collected_every: list[int] = []
-    # MicroPython's; CPython has none.
-    monkeypatch.setattr(gc, "threshold", collected_every.append, raising=False)
-    with on_chip(chip, as_module(board), ModuleType("main")):
-        sys.modules.pop("main")
-        import_module("boot")
-        sys.modules.pop("boot")
-        assert collected_every == [4096]
-        assert chip.level(board.PIN_ENABLE) == 1
-        module: Any = import_module(f"pump.hal.{port}")
-        files = import_module("pump.hal.files").Files
-        module.Files = lambda: files(str(tmp_path))
-        main = import_module("main")
-        seen = []
-
-        def prepare(app: App) -> None:
-            seen.append(app)
-            chip.at(chip.now_us + 5_000_000, interrupted)
-
-        with pytest.raises(KeyboardInterrupt):
-            main.run(prepare)
-    assert collected_every == [4096, -1]
-    assert seen[0].control.state == "stopped"
-    assert seen[0].tick.beats > 400
-    assert chip.level(board.PIN_ENABLE) == 1
-
-
 def interrupted() -> None:
     raise KeyboardInterrupt
-
-
-@pytest.mark.parametrize("board, port", [(board_on("esp32_devkit"), "esp32"), (generic(), "portable")])
-def test_a_fault_of_ours_lets_go_shows_the_highest_alarm_and_leaves_the_watchdog_to_reset(
-    board: Any, port: str, tmp_path: Path
-) -> None:
-    chip = wired(board)
-    with on_chip(chip, as_module(board), ModuleType("main")):
-        sys.modules.pop("main")
-        module: Any = import_module(f"pump.hal.{port}")
-        files = import_module("pump.hal.files").Files
-        module.Files = lambda: files(str(tmp_path))
-
-        def prepare(_app: App) -> None:
-            chip.at(chip.now_us + 5_000_000, broken)
-
-        with pytest.raises(ZeroDivisionError):
-            import_module("main").run(prepare)
-        assert chip.level(board.PIN_ENABLE) == 1
-        assert chip.level(board.PIN_LIGHT_RED) == 1
-        with pytest.raises(Reset):
-            chip.advance_ms(60_000)
-
-
-def broken() -> None:
-    raise ZeroDivisionError
 
 
 def test_control_c_in_a_tick_reaches_the_loop_and_the_driver_is_let_go(pump: Pump) -> None:

@@ -2,7 +2,7 @@
 every single operation."""
 
 from itb.flash.failures import Lost, NoRoom
-from itb.flash.image import DATA, FOLDER, FORGOTTEN, INCOMING, Image, blocks, sha256
+from itb.flash.image import CONSTANTS, DATA, FOLDER, FORGOTTEN, INCOMING, Image, blocks, sha256
 from itb.flash.target import Listing, Machine
 
 BLOCK_BYTES = 4096
@@ -11,7 +11,9 @@ BLOCK_BYTES = 4096
 def image(board: str = "bench", **changed: str) -> Image:
     """A small build. `changed` replaces or adds modules of the room "core"; an empty text leaves one out."""
     modules = {"one": "first", "two": "second", **changed}
-    files = {"/board.mpy": b"M\x06\x00\x1fconstants of " + board.encode(), "/pump/app.mpy": b"M\x06\x00\x1fapp"}
+    files: dict[str, bytes] = {}
+    files |= dict.fromkeys(CONSTANTS, b"NAME = '%s'" % board.encode())
+    files["/pump/app.mpy"] = b"M\x06\x00\x1fapp"
     files |= {f"/pump/core/{name}.mpy": b"M\x06\x00\x1f" + text.encode() for name, text in modules.items() if text}
     files |= {"/boot.py": b"# off", "/main.py": b"# go " + modules["one"].encode()}
     return Image(board, "1.2.3", files)

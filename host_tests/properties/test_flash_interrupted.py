@@ -12,7 +12,7 @@ from itb.flash.install import compare, install
 
 DATA = {"/data/settings": b"mine"}
 OLD, NEW = image(one="old", gone="old only"), image(one="new", two="", late="new only")
-PATHS = sorted({*OLD.files, *NEW.files, "/main.held", "/incoming.tmp", "/board.py", "/pump/rest/x.mpy", "/notes.txt"})
+PATHS = sorted({*OLD.files, *NEW.files, "/main.held", "/incoming.tmp", "/board.mpy", "/pump/rest/x.mpy", "/notes.txt"})
 
 contents = st.sampled_from([b"", b"?", *OLD.files.values(), *NEW.files.values()])
 leftovers = st.dictionaries(st.sampled_from(PATHS), contents)

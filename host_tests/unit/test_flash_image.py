@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from itb.boards.board import load_board
+from itb.boards.board import load_board, write_constants
 from itb.firmware import FLAGS, PUMP, modules, sizes_by_room
 from itb.flash.image import CONSTANTS, MANIFEST, Image, blocks, make_image
 from itb.flash.size import by_room, table
+from pump.hal.settings import COPIES
 
 BOARD = load_board("pico_bench")
 
@@ -27,17 +28,25 @@ def small_device(directory: Path, text: str = "x = 1\n") -> Path:
     return directory
 
 
-def test_all_modules_go_as_bytecode_and_only_what_micropython_starts_as_source(image: Image) -> None:
+def test_all_modules_go_as_bytecode_and_only_constants_and_what_micropython_starts_as_source(image: Image) -> None:
     bytecode = {"/" + name.replace(".py", ".mpy") for name, _ in modules(PUMP)}
-    assert image.files.keys() == {*bytecode, CONSTANTS, "/boot.py", "/main.py"}
+    assert image.files.keys() == {*bytecode, *CONSTANTS, "/boot.py", "/main.py"}
     assert all(content[:2] == b"M\x06" for path, content in image.files.items() if path.endswith(".mpy"))
     assert image.files["/main.py"] == (PUMP.parent / "main.py").read_bytes()
 
 
+@pytest.mark.req("I-02")
+def test_the_constants_go_twice_the_same_under_the_names_that_the_pump_reads(image: Image, tmp_path: Path) -> None:
+    assert tuple(f"/{name}.py" for name in COPIES) == CONSTANTS
+    assert {image.files[path] for path in CONSTANTS} == {write_constants(BOARD, tmp_path).read_bytes()}
+
+
 def test_what_boot_needs_is_copied_before_it(image: Image) -> None:
-    paths = list(image.files)
-    assert paths[0] == CONSTANTS
-    assert paths[-2:] == ["/boot.py", "/main.py"]
+    assert list(image.files)[-2:] == ["/boot.py", "/main.py"]
+
+
+def test_the_version_of_the_bytecode_is_that_of_its_files(image: Image) -> None:
+    assert {content[1] for path, content in image.files.items() if path.endswith(".mpy")} == {image.mpy_version}
 
 
 def test_each_folder_comes_after_the_one_it_lies_in(image: Image) -> None:

@@ -101,9 +101,9 @@ def test_files_of_others_are_left_alone_and_listed() -> None:
     assert {path: board.files[path] for path in theirs} == theirs
 
 
-def test_a_source_that_would_be_imported_in_place_of_our_constants_is_removed() -> None:
-    board = FakeBoard({"/board.py": b"NAME = 'other'"})
-    assert flashed(board, image())[0].stale == ("/board.py",)
+def test_constants_of_an_older_build_are_removed_whatever_the_record_says() -> None:
+    board = FakeBoard({"/board.mpy": b"M\x06\x00\x1fNAME = 'other'"})
+    assert flashed(board, image())[0].stale == ("/board.mpy",)
 
 
 def test_a_file_where_a_folder_has_to_be_gives_way() -> None:

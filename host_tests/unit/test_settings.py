@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from benchtop import Benchtop
 from itb.boards.board import board_names, load_board, write_constants
 from itb.boards.sealed import CHECKSUM, checksum, sealed
-from pump.runtime.selftest import failed_checks, settings_checksum
+from pump.core.sealed import settings_checksum
+from pump.runtime.selftest import failed_checks
 from rig import board_module
 
 pytestmark = pytest.mark.req("I-02")
@@ -108,6 +109,25 @@ def test_a_pump_whose_settings_changed_does_not_deliver_and_says_why(name: str, 
     assert pump.alarms() == ["self_test_failed"]
     pump.slice(100)
     assert pump.bench.truth()["edges"] == 0
+
+
+def test_a_pump_with_a_damaged_copy_says_so_and_may_be_started() -> None:
+    pump = Benchtop(opened=False)
+    pump.app.open(settings_damaged=True)
+    assert (pump.control.state, pump.alarms()) == ("stopped", ["memory_error"])
+    assert "settings_damaged" in pump.kinds()
+    pump.started().slice(20)
+    assert pump.bench.truth()["motor_steps"] > 0
+    pump.control.acknowledge()
+    assert pump.alarms() == []
+
+
+def test_a_pump_that_delivered_goes_on_with_one_copy_damaged_and_says_so() -> None:
+    pump = Benchtop().started()
+    pump.slice(20)
+    pump.restart(settings_damaged=True)
+    assert pump.control.state == "delivering"
+    assert set(pump.alarms()) >= {"restarted", "memory_error"}
 
 
 def test_every_single_bit_of_the_file_changes_nothing_or_keeps_it_from_loading_or_is_noticed(tmp_path: Path) -> None:

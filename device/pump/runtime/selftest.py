@@ -1,6 +1,6 @@
 """What must hold before any motion."""
 
-from binascii import crc32
+from pump.core.sealed import as_made
 
 # A sensor for 0 to 100 kPa that gives 0.5 to 4.5 V reads -12 kPa when its wire is off.
 PRESSURE_LOWEST_KPA = -10
@@ -29,18 +29,8 @@ def failed_checks(board, ports) -> "list[str]":
     return failed
 
 
-def settings_checksum(board) -> str:
-    """CRC-32 over all constants of `board` but CHECKSUM, as `itb.boards.sealed` makes it. *loop* only."""
-    crc = 0
-    for name in sorted(dir(board)):
-        if name[0] != "_" and name != "CHECKSUM":
-            value = getattr(board, name)
-            crc = crc32(("%s %s %s\n" % (name, type(value).__name__, value)).encode(), crc) & 0xFFFFFFFF
-    return "%08x" % crc
-
-
 def _settings_are_as_made(board, ports) -> bool:
-    return getattr(board, "CHECKSUM", "") == settings_checksum(board)
+    return as_made(board)
 
 
 def _driver_obeys_dead_man(board, ports) -> bool:

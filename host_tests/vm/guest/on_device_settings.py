@@ -2,8 +2,8 @@
 
 import board
 
+from pump.core.sealed import settings_checksum
 from pump.hal.ds3231 import Ds3231
-from pump.runtime.selftest import settings_checksum
 from twin.clock import TwinClock
 from twin.wall_clock import TwinWallClock
 

@@ -14,7 +14,7 @@ def sealed(constants: Mapping[str, int | str]) -> dict[str, int | str]:
 
 def checksum(constants: Mapping[str, int | str]) -> str:
     """CRC-32 in eight hexadecimal digits, a text since it does not fit into 30 bits: of a line for each constant, by
-    name, with name, type and value. `pump.runtime.selftest` computes the same on the board."""
+    name, with name, type and value. `pump.core.sealed` computes the same on the board."""
     crc = 0
     for name, value in sorted(constants.items()):
         crc = zlib.crc32(f"{name} {type(value).__name__} {value}\n".encode(), crc)

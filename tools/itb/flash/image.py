@@ -12,15 +12,17 @@ from pathlib import Path
 from itb.boards.board import Board, write_constants
 from itb.firmware import CACHE, FLAGS, PUMP, compile_source, modules
 
-BOOT, MAIN, CONSTANTS, FOLDER = "/boot.py", "/main.py", "/board.mpy", "/pump"
+BOOT, MAIN, FOLDER = "/boot.py", "/main.py", "/pump"
+# The same twice (`pump.hal.settings`), as source: damaged bytecode could hang the VM.
+CONSTANTS = ("/board.py", "/board_copy.py")
 # What was installed; written last.
 MANIFEST = "/installed.json"
 # The pump's memory (`pump.hal.files`), never looked into; and what it is called while it is being forgotten.
 DATA, FORGOTTEN = "/data", "/forgotten"
 # Where main.py waits while the rest is not complete, and where a file lies until it is whole.
 HELD, INCOMING = "/main.held", "/incoming.tmp"
-# MicroPython would import it in place of board.mpy.
-SHADOW = "/board.py"
+# The constants of older builds.
+OUTDATED = "/board.mpy"
 BLOCK_BYTES = 4096
 _BUILD_DIGITS = 12
 
@@ -52,7 +54,7 @@ class Image:
     @property
     def mpy_version(self) -> int:
         """The version of the .mpy format: the second byte of each file of it."""
-        return self.files[CONSTANTS][1]
+        return next(content[1] for path, content in self.files.items() if path.endswith(".mpy"))
 
     @property
     def folders(self) -> list[str]:
@@ -68,8 +70,7 @@ def make_image(board: Board, device: Path = PUMP.parent, cache: Path = CACHE) ->
     """
     files: dict[str, bytes] = {}
     with tempfile.TemporaryDirectory(prefix="itb-flash-") as scratch:
-        constants = write_constants(board, Path(scratch))
-        files[CONSTANTS] = compile_source(constants.read_bytes(), constants.name, cache).read_bytes()
+        files.update(dict.fromkeys(CONSTANTS, write_constants(board, Path(scratch)).read_bytes()))
     for name, path in modules(device / FOLDER.strip("/")):
         files["/" + str(Path(name).with_suffix(".mpy").as_posix())] = compile_source(
             path.read_bytes(), name, cache

@@ -20,7 +20,7 @@ from itb.flash.image import (
     INCOMING,
     MAIN,
     MANIFEST,
-    SHADOW,
+    OUTDATED,
     Image,
     blocks,
     sha256,
@@ -30,7 +30,7 @@ from itb.flash.target import Listing, Target
 # Folders of littlefs take a pair of blocks each; so does what is split while files are added.
 _FOLDER_BLOCKS = 2
 _SPARE_BLOCKS = 2
-_LEFTOVERS = (HELD, INCOMING, SHADOW)
+_LEFTOVERS = (HELD, INCOMING, OUTDATED)
 # Whatever lies in these is ours: what is in the second, a memory that was being forgotten when the board was cut off.
 _FOLDERS = (FOLDER, FORGOTTEN)
 

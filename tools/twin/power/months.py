@@ -2,8 +2,8 @@
 
 from pump.app import App
 from pump.core.errors import Refused
+from pump.core.sealed import settings_checksum
 from pump.core.units import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE
-from pump.runtime.selftest import settings_checksum
 from pump.safety.guard import DAY_CAP, HOUR_CAP, LEASE
 from twin.bench import Bench
 from twin.faults import Faults
