@@ -29,7 +29,8 @@ class MinutePump:
         self.schedule = self.device.schedule
         self.limits = Limits(*(Limit(kind, *self.device.limits[kind]) for kind in ("hour", "day", "bolus")))
         self.windows, self.orders, self.carry, self.lockout = Windows(), BolusOrders(self.device), Carry(), Lockout()
-        self.place = [0, 0, weekday, 0, 0]
+        # A clock that is never set: a day has passed by every midnight.
+        self.place = [0, 0, weekday, 0, 0, 0]
         self.walk = forecast(self.schedule, list(self.place))
         self.owed = self.total = self.granted = self.now_ms = self.free_ms = 0
         self.under_way: list[tuple[int, int, int]] = []
@@ -93,8 +94,8 @@ class MinutePump:
         assert self.windows.day_steps <= self.limits.day.steps
 
     def _next_minute(self) -> None:
-        stage, day, weekday, day_ms, _ = self.place
+        stage, day, weekday, day_ms, _, _ = self.place
         if day_ms + MS_PER_MINUTE < MS_PER_DAY:
-            self.place[3] = day_ms + MS_PER_MINUTE
+            self.place[3] = self.place[5] = day_ms + MS_PER_MINUTE
         else:
-            self.place = [self.schedule.stage_after(stage, day + 1), day + 1, (weekday + 1) % 7, 0, 0]
+            self.place = [self.schedule.stage_after(stage, day + 1), day + 1, (weekday + 1) % 7, 0, 0, 0]

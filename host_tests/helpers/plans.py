@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from pump.therapy.schedule import Schedule
-from rig import DAY_MS
+from rig import DAY_MS, HOUR_MS
 
 WEEKEND = (5, 6)
 Rows = list[list[int]]
@@ -59,7 +59,8 @@ class Plan(NamedTuple):
 
 
 class Calendar:
-    """A plan lived through, day by day: only a new day that begins in delivery, unpaused and unheld, moves it on."""
+    """A plan lived through, day by day: only a midnight in delivery, unpaused and unheld, moves it on, and only one an
+    hour less than a day after the last that did."""
 
     def __init__(self, plan: Plan, day_ms: int, weekday: int) -> None:
         self.plan = plan
@@ -68,6 +69,7 @@ class Calendar:
         self.weekday = weekday
         self.plan_day = 0
         self.since_new_day_ms = DAY_MS
+        self.since_moved_ms = DAY_MS
         self.paused = False
         self.ceiling = UNHELD
         self.owed = Fraction(0)
@@ -85,6 +87,7 @@ class Calendar:
                 self.owed += self.plan.owed(self.pattern, self.day_ms, end_ms, self.ceiling)
             span_ms -= end_ms - self.day_ms
             self.since_new_day_ms += end_ms - self.day_ms
+            self.since_moved_ms += end_ms - self.day_ms
             self.day_ms = end_ms
             if end_ms == DAY_MS:
                 self._midnight(delivering)
@@ -96,7 +99,9 @@ class Calendar:
         if self.since_new_day_ms >= DAY_MS // 2:
             self.since_new_day_ms = 0
             self.days += 1
-            self.plan_day += delivering and not self.paused and self.ceiling == UNHELD
+        if delivering and not self.paused and self.ceiling == UNHELD and self.since_moved_ms >= DAY_MS - HOUR_MS:
+            self.since_moved_ms = 0
+            self.plan_day += 1
 
 
 WHOLES = st.integers(0, 60_000)

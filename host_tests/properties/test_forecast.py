@@ -22,15 +22,16 @@ TIMES_MS = st.one_of(st.integers(0, DAY_MS - 1), st.sampled_from([0, 1, DAY_MS -
 SPANS_MS = st.one_of(st.integers(0, 3 * MINUTE_MS), st.integers(0, 3 * DAY_MS), st.sampled_from([DAY_MS, 2 * DAY_MS]))
 
 
-def reached(plan: Plan, day_ms: int, weekday: int, days: int, paused: bool) -> Basal:
-    """A basal that was delivering since `days` ago, so that nothing is left over below a microstep."""
+def reached(plan: Plan, day_ms: int, weekday: int, days: int, paused: bool, shown_ms: int | None = None) -> Basal:
+    """A basal that was delivering since `days` ago, and whose clock was set to `shown_ms` then, if to anything; nothing
+    is left over below a microstep."""
     basal = Basal(plan.schedule())
     basal.set_time(day_ms, weekday)
     basal.advance(days * DAY_MS, True)
     basal.paused = paused
     fresh = Basal(basal.schedule)
-    fresh.stage, fresh.plan_day, fresh.paused = basal.stage, basal.plan_day, paused
-    fresh.set_time(basal.day_ms, basal.weekday)
+    fresh.restore(basal.kept(), 0)
+    fresh.set_time(basal.day_ms if shown_ms is None else shown_ms, basal.weekday)
     return fresh
 
 
@@ -42,12 +43,13 @@ def reached(plan: Plan, day_ms: int, weekday: int, days: int, paused: bool) -> B
     st.integers(0, 6),
     st.integers(0, 12),
     st.booleans(),
+    st.one_of(st.none(), TIMES_MS),
     st.lists(SPANS_MS, min_size=1, max_size=12),
 )
 def test_the_forecast_rounded_down_is_what_the_basal_then_owes(
-    plan: Plan, day_ms: int, weekday: int, days: int, paused: bool, spans: list[int]
+    plan: Plan, day_ms: int, weekday: int, days: int, paused: bool, shown_ms: int | None, spans: list[int]
 ) -> None:
-    basal = reached(plan, day_ms, weekday, days, paused)
+    basal = reached(plan, day_ms, weekday, days, paused, shown_ms)
     ahead = forecast(basal.schedule, basal.ahead())
     assert ahead.den == plan.rate_den * DAY_MS
     owed = foretold = 0
@@ -72,7 +74,7 @@ def test_asking_for_a_forecast_changes_nothing_of_the_basal(
 @given(plans(), TIMES_MS, st.integers(0, 6), st.lists(st.integers(1, DAY_MS), min_size=1, max_size=40))
 def test_passing_by_edge_after_edge_is_the_walk_itself(plan: Plan, day_ms: int, weekday: int, spans: list[int]) -> None:
     schedule = plan.schedule()
-    place = [0, 0, weekday, day_ms, 0]
+    place = [0, 0, weekday, day_ms, 0, 0]
     stepped, walked = forecast(schedule, place), forecast(schedule, place)
     owed = passed_ms = 0
     for span_ms in spans:

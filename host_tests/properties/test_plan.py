@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from plans import Calendar, Plan, plans
 from pump.core.units import SMALL_MAX
 from pump.therapy.basal import Basal
-from rig import DAY_MS
+from rig import DAY_MS, HOUR_MS
 
+# Between two days of a plan, at least.
+PLAN_MS = 23 * HOUR_MS
 WEEKDAYS = st.integers(0, 6)
 TIMES_MS = st.one_of(st.integers(0, DAY_MS - 1), st.sampled_from([0, 1, DAY_MS - 1]))
 SPANS_MS = st.one_of(
     st.integers(0, 100_000),
     st.integers(0, 2 * DAY_MS),
-    st.sampled_from([1, DAY_MS - 1, DAY_MS, DAY_MS + 1]),
+    st.sampled_from([1, PLAN_MS - 1, PLAN_MS, PLAN_MS + 1, DAY_MS - 1, DAY_MS, DAY_MS + 1]),
 )
 
 
@@ -84,6 +86,39 @@ def test_after_any_pauses_stops_and_ceilings_the_basal_is_where_its_calendar_is_
         assert place_of(both.basal) == place_of(both.calendar)
         assert both.basal.stage == plan.stage_of(both.calendar.plan_day)
         assert both.owed == floor(both.calendar.owed)
+
+
+@pytest.mark.req("D-05", "I-05")
+@given(
+    plans(),
+    TIMES_MS,
+    WEEKDAYS,
+    st.lists(st.tuples(SPANS_MS, st.booleans(), st.one_of(st.none(), TIMES_MS), WEEKDAYS), min_size=1, max_size=40),
+)
+def test_however_the_clock_is_set_no_day_of_the_plan_is_shorter_than_23_h_nor_is_one_skipped(
+    plan: Plan, day_ms: int, weekday: int, lived: list[tuple[int, bool, int | None, int]]
+) -> None:
+    basal, _ = begun(plan, day_ms, weekday)
+    now_ms, moved_ms = 0, list[int]()
+    for span_ms, restarts, shown_ms, shown_weekday in lived:
+        if restarts:
+            kept = basal.kept()
+            basal = Basal(basal.schedule)
+            basal.restore(kept, 0)
+        if shown_ms is not None:
+            basal.set_time(shown_ms, shown_weekday)
+        end_ms = now_ms + span_ms
+        while now_ms < end_ms:
+            part_ms = min(end_ms - now_ms, DAY_MS - basal.day_ms)
+            plan_day = basal.plan_day
+            basal.advance(part_ms, True)
+            now_ms += part_ms
+            if basal.plan_day != plan_day:
+                assert basal.plan_day == plan_day + 1
+                moved_ms.append(now_ms)
+        assert basal.plan_day == len(moved_ms)
+        assert basal.stage == plan.stage_of(basal.plan_day)
+    assert all(after_ms - before_ms >= PLAN_MS for before_ms, after_ms in pairwise(moved_ms))
 
 
 @pytest.mark.req("M-10")

@@ -176,7 +176,7 @@ def test_a_night_without_power_is_no_day_of_the_plan_and_repeats_none() -> None:
 @pytest.mark.parametrize("at_ms", [DAY_MS + 1, DAY_MS + 10 * MINUTE_MS, DAY_MS + 7 * HOUR_MS])
 @pytest.mark.parametrize("set_back_ms", [0, 30 * MINUTE_MS])
 def test_a_day_of_the_plan_counts_once_whatever_the_clock_is_set_to_after_a_cut(at_ms: int, set_back_ms: int) -> None:
-    # Set back over the midnight before, that midnight comes again and is no new day.
+    # Set back over the midnight before, that midnight comes again and does not move the plan.
     known_ms = at_ms + 2 * MINUTE_MS
     shown_ms = (known_ms - set_back_ms) % DAY_MS
     weekday = (known_ms - set_back_ms) // DAY_MS
@@ -185,6 +185,39 @@ def test_a_day_of_the_plan_counts_once_whatever_the_clock_is_set_to_after_a_cut(
     ((stage_ms, stage, plan_day),) = told(ran, "stage")
     # It is seen at the end of its slice.
     assert (stage_ms // MINUTE_MS * MINUTE_MS, stage, plan_day) == (2 * DAY_MS + set_back_ms, 1, 2)
+
+
+@pytest.mark.req("D-05", "I-05")
+@pytest.mark.parametrize("at_ms", [DAY_MS + 7 * MINUTE_MS, DAY_MS + 7 * HOUR_MS + 12_345, 2 * DAY_MS - 2 * HOUR_MS])
+@pytest.mark.parametrize("off_ms", [0, 20 * MINUTE_MS, HOUR_MS, HOUR_MS + 1, 90 * MINUTE_MS])
+def test_time_without_power_and_time_that_is_forgotten_does_not_bring_a_stage_nearer(at_ms: int, off_ms: int) -> None:
+    restart: Command = cut(at_ms, off_ms) if off_ms else (at_ms, "watchdog_reset")
+    ran = run(order(boluses=[]), [restart, set_time(at_ms + off_ms + MINUTE_MS)], days=4)
+    assert failing(ran) == []
+    (outage,) = ran.record.outages
+    # For the pump the day from the first midnight to the second is that much shorter, and one of 23 h is long enough.
+    counts = off_ms + outage.forgotten_ms <= HOUR_MS
+    assert [change.t_ms for change in ran.course.stages] == [2 * DAY_MS if counts else 3 * DAY_MS]
+    assert [event[1:] for event in told(ran, "stage")] == [(1, 2)]
+
+
+@pytest.mark.req("D-05", "I-05")
+@pytest.mark.parametrize("on_ms", [0, 30 * MINUTE_MS, HOUR_MS, HOUR_MS + 1, 12 * HOUR_MS, -5 * HOUR_MS])
+@pytest.mark.parametrize("cut_after_ms", [None, 1, 3 * HOUR_MS])
+def test_a_clock_that_is_set_on_brings_no_stage_forward_nor_does_a_restart_after_it(
+    on_ms: int, cut_after_ms: int | None
+) -> None:
+    at_ms = DAY_MS + 6 * HOUR_MS
+    commands: list[Command] = [(at_ms, "set_time", 6 * HOUR_MS + on_ms, 1)]
+    if cut_after_ms:
+        known_ms = at_ms + cut_after_ms + MINUTE_MS
+        commands += [cut(at_ms + cut_after_ms, 5000), (known_ms, "set_time", (known_ms + on_ms) % DAY_MS, 1)]
+    ran = run(order(boluses=[]), commands, days=5)
+    assert failing(ran) == []
+    forgotten_ms = sum(outage.forgotten_ms + 5000 for outage in ran.record.outages)
+    late_days = on_ms + forgotten_ms > HOUR_MS
+    assert [change.t_ms for change in ran.course.stages] == [(2 + late_days) * DAY_MS - on_ms]
+    assert [event[1:] for event in told(ran, "stage")] == [(1, 2)]
 
 
 @pytest.mark.req("I-05")

@@ -110,6 +110,41 @@ def test_a_clock_set_back_over_midnight_repeats_the_time_of_day_but_no_day_of_th
     assert course.stages == [StageChange(MS_PER_DAY, 1, 1), StageChange(back_ms + MS_PER_HOUR + MS_PER_DAY, 2, 2)]
 
 
+@pytest.mark.req("D-05", "I-05")
+@pytest.mark.parametrize(
+    "on_ms, second_ms",
+    [
+        (MS_PER_HOUR - 1, 2 * MS_PER_DAY - MS_PER_HOUR + 1),
+        (MS_PER_HOUR, 2 * MS_PER_DAY - MS_PER_HOUR),
+        (MS_PER_HOUR + 1, 3 * MS_PER_DAY - MS_PER_HOUR - 1),
+        (NOON_MS, 3 * MS_PER_DAY - NOON_MS),
+        (-NOON_MS, 2 * MS_PER_DAY + NOON_MS),
+    ],
+)
+def test_a_clock_set_on_by_more_than_an_hour_brings_no_day_of_the_plan_forward(on_ms: int, second_ms: int) -> None:
+    at_ms = MS_PER_DAY + NOON_MS
+    shown_ms = (NOON_MS + on_ms) % MS_PER_DAY
+    journal = (START, (at_ms, "time_set", shown_ms, 1 + (NOON_MS + on_ms) // MS_PER_DAY))
+    course = ran(4, *journal, programs=(TAPER,))
+    # Set on by 12 h it shows midnight, which did not pass: the next comes a whole day later.
+    assert course.stages == [StageChange(MS_PER_DAY, 1, 1), StageChange(second_ms, 2, 2)]
+
+
+@pytest.mark.req("D-05", "I-05")
+def test_a_clock_set_on_to_midnight_a_hundred_times_a_day_does_not_run_through_the_plan() -> None:
+    part_ms = MS_PER_DAY // 100
+    sets = [(place * part_ms - 1, "time_set", MS_PER_DAY - 1, 0) for place in range(1, 200)]
+    course = ran(2, START, *sets, programs=(TAPER,))
+    assert course.stages == [StageChange(part_ms, 1, 1), StageChange(97 * part_ms, 2, 2)]
+
+
+@pytest.mark.req("D-05")
+def test_the_first_midnight_of_a_program_is_a_day_of_its_plan_however_soon_it_comes() -> None:
+    loaded_ms = MS_PER_DAY - MS_PER_HOUR
+    course = ran(4, START, (loaded_ms, "program", 1, 0), programs=(STEADY, TAPER))
+    assert course.stages == [StageChange(MS_PER_DAY, 1, 1), StageChange(2 * MS_PER_DAY, 2, 2)]
+
+
 def test_the_time_of_day_that_is_set_decides_which_rate_holds() -> None:
     flex = replace(STEADY, days=(DayRates([(0, Fraction(2400)), (NOON_MS, Fraction(4800))]),))
     course = ran(1, START, (MS_PER_HOUR, "time_set", NOON_MS, 0), programs=(flex,))

@@ -62,9 +62,9 @@ def test_every_kind_is_read() -> None:
 
 @pytest.mark.parametrize("on", [True, False])
 def test_the_end_and_the_begin_of_a_life_come_with_report_and_truth(on: bool) -> None:
-    power = parse_line(json.dumps({**SAMPLE, "k": "power", "on": on, "cause": "watchdog"}))
+    power = parse_line(json.dumps({**SAMPLE, "k": "power", "on": on, "cause": "watchdog", "uptime_ms": 7}))
     assert isinstance(power, Power)
-    assert (power.t_ms, power.on, power.cause) == (300_000, on, "watchdog")
+    assert (power.t_ms, power.uptime_ms, power.on, power.cause) == (300_000, 7, on, "watchdog")
     assert (power.status.confirmed_steps, power.plant.edges) == (5, 5)
 
 

@@ -50,6 +50,13 @@ def test_what_was_not_delivered_of_it_is_by_the_edges_that_were_seen() -> None:
     assert outage.uncounted_steps == TAKEN - 3
 
 
+def test_what_a_new_life_does_not_know_of_the_one_before_is_forgotten() -> None:
+    record = Record()
+    record.add(replace(off(), uptime_ms=CUT_MS))
+    record.add(replace(on(), uptime_ms=CUT_MS - 40_000))
+    assert [outage.forgotten_ms for outage in record.outages] == [40_000]
+
+
 def test_without_power_samples_tell_how_things_stood() -> None:
     record = Record()
     record.add(off())

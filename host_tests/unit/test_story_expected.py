@@ -46,7 +46,7 @@ def test_the_plan_waits_while_paused_kept_open_stopped_bridging_or_without_a_clo
         (lambda e: e.keep_open(True), lambda e: e.keep_open(False)),
         (lambda e: e.deliver(False), lambda e: e.deliver(True)),
         (lambda e: e.bridge(2 * DAY_MS), lambda e: e.pause(False)),
-        (lambda e: e.restart(), lambda e: e.set_time()),
+        (lambda e: e.restart(0), lambda e: e.set_time()),
     ):
         expected = Expected(taper, 0, True)
         expected.advance(DAY_MS + HOUR_MS)
@@ -56,6 +56,16 @@ def test_the_plan_waits_while_paused_kept_open_stopped_bridging_or_without_a_clo
         go_on(expected)
         expected.advance(5 * DAY_MS)
         assert [expected.dose.ug_day, expected.dose.at_ms] == [200, 5 * DAY_MS]
+
+
+@pytest.mark.req("D-05")
+@pytest.mark.parametrize("off_ms, day", [(HOUR_MS, 3), (HOUR_MS + 1, 4)])
+def test_time_without_power_brings_no_stage_nearer(taper: Plan, off_ms: int, day: int) -> None:
+    expected = Expected(taper, 0, True)
+    expected.advance(2 * DAY_MS + HOUR_MS)
+    expected.restart(off_ms)
+    expected.set_time()
+    assert doses(expected, 6 * DAY_MS)[-1] == (day, 200)
 
 
 def test_a_new_program_is_not_paused(taper: Plan) -> None:
@@ -100,7 +110,7 @@ def test_after_a_restart_the_lowest_rate_of_the_stage_runs_which_is_no_lower_dos
     expected = Expected(plan(WEEK, tmp_path), SATURDAY, True)
     expected.advance(HOUR_MS)
     assert (expected.dose.ug_day, expected.dose.given_ug_day) == (288, 288)
-    expected.restart()
+    expected.restart(0)
     # That of the weekdays.
     assert (expected.dose.ug_day, expected.dose.given_ug_day) == (288, 240)
     assert expected.lowest_ug_day() == 288

@@ -9,8 +9,10 @@ from pump.therapy.basal import DAYS_PER_WEEK, Basal
 from pump.therapy.schedule import Schedule
 from unit.builders import basal_at
 
-MONDAY, FRIDAY, SATURDAY, SUNDAY = 0, 4, 5, 6
+MONDAY, TUESDAY, FRIDAY, SATURDAY, SUNDAY = 0, 1, 4, 5, 6
 NOON_MS = MS_PER_DAY // 2
+# Between two days of a plan, at least.
+PLAN_MS = 23 * MS_PER_HOUR
 # Weekdays 2400 until noon and 4800 after it, weekends 7200.
 WEEK = Schedule(1, [[[0, 2400, 0], [NOON_MS, 4800, 0]], [[0, 7200, 0]]], [[0, 0, 1]])
 # A taper: days 0 and 1 at 4800, day 2 at 2400, from day 3 on 1200; on weekends 24 less.
@@ -235,7 +237,9 @@ def test_setting_the_time_stays_in_the_stage_and_changes_to_its_day_of_the_week(
     basal.set_time(NOON_MS, SUNDAY)
     assert (basal.stage, basal.plan_day, basal.pattern, basal.rate_steps_day, basal.day) == (1, 2, 3, 2376, 2)
     basal.advance(NOON_MS, True)
-    assert place_of(basal) == (3, MONDAY, 3, 2, 1200)
+    assert place_of(basal) == (3, MONDAY, 2, 1, 2400)
+    basal.advance(MS_PER_DAY, True)
+    assert place_of(basal) == (4, TUESDAY, 3, 2, 1200)
 
 
 def test_setting_the_time_moves_the_end_of_the_row_with_it() -> None:
@@ -247,54 +251,12 @@ def test_setting_the_time_moves_the_end_of_the_row_with_it() -> None:
     assert basal.rate_steps_day == 4800
 
 
-@pytest.mark.req("D-05", "I-05")
-@pytest.mark.parametrize(
-    "since_ms, days",
-    [(0, 1), (1, 1), (MS_PER_HOUR, 1), (NOON_MS - 2, 1), (NOON_MS - 1, 2), (NOON_MS, 2), (MS_PER_DAY - 2, 2)],
-)
-@pytest.mark.parametrize("delivering", [True, False])
-def test_a_midnight_that_the_clock_was_set_back_to_within_12_h_begins_no_new_day(
-    since_ms: int, days: int, delivering: bool
-) -> None:
-    basal = basal_at(MS_PER_DAY - 1, TAPER, FRIDAY)
-    basal.advance(1, True)
-    assert (basal.day, basal.plan_day, basal.weekday) == (1, 1, SATURDAY)
-    basal.advance(since_ms, delivering)
-    basal.set_time(MS_PER_DAY - 1, FRIDAY)
-    basal.advance(1, True)
-    assert (basal.day, basal.plan_day) == (days, days)
-    # The week goes by the clock.
-    assert (basal.weekday, basal.day_ms, basal.pattern) == (SATURDAY, 0, 1 if days == 1 else 3)
-
-
-def test_the_12_h_begin_with_the_midnight_that_counted() -> None:
-    basal = basal_at(MS_PER_DAY - 1, TAPER)
-    basal.advance(1, True)
-    for _ in range(3):
-        basal.advance(5 * MS_PER_HOUR, True)
-        basal.set_time(MS_PER_DAY - 1, MONDAY)
-        basal.advance(1, True)
-    # 5, 10 and 15 h after it: only the last begins a day, and counts from there on.
-    assert (basal.day, basal.plan_day) == (2, 2)
-    basal.advance(10 * MS_PER_HOUR, True)
-    basal.set_time(MS_PER_DAY - 1, MONDAY)
-    basal.advance(1, True)
-    assert (basal.day, basal.plan_day) == (2, 2)
-
-
-def test_a_clock_set_on_over_midnight_begins_no_day() -> None:
-    basal = basal_at(MS_PER_DAY - 1, TAPER)
-    basal.set_time(1, 1)
-    basal.advance(NOON_MS, True)
-    assert (basal.day, basal.plan_day, basal.weekday) == (0, 0, 1)
-
-
 def test_ahead_is_where_the_walk_stands() -> None:
     basal = basal_at(NOON_MS, TAPER, FRIDAY)
-    assert basal.ahead() == [0, 0, FRIDAY, NOON_MS, 0]
+    assert basal.ahead() == [0, 0, FRIDAY, NOON_MS, 0, PLAN_MS]
     basal.advance(2 * MS_PER_DAY + 7, True)
     basal.paused = True
-    assert basal.ahead() == [1, 2, SUNDAY, NOON_MS + 7, 1]
+    assert basal.ahead() == [1, 2, SUNDAY, NOON_MS + 7, 1, NOON_MS + 7]
 
 
 @pytest.mark.req("D-07")

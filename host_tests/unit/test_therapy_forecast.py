@@ -107,9 +107,26 @@ def test_the_forecast_from_where_the_basal_stands_is_what_it_then_owes_on_every_
 
 
 def test_the_forecast_leaves_the_place_it_begins_from_as_it_is() -> None:
-    place = [0, 0, MONDAY, 5, 0]
+    place = [0, 0, MONDAY, 5, 0, 0]
     forecast(PLAN, place).over(9 * MS_PER_DAY)
-    assert place == [0, 0, MONDAY, 5, 0]
+    assert place == [0, 0, MONDAY, 5, 0, 0]
+
+
+@pytest.mark.req("D-05", "D-06")
+@pytest.mark.parametrize("shown_ms, days", [(2 * MS_PER_HOUR, [96, 96]), (2 * MS_PER_HOUR + 1, [48, 96])])
+def test_a_forecast_knows_that_a_midnight_sooner_than_23_h_after_the_plan_moved_does_not_move_it(
+    shown_ms: int, days: list[int]
+) -> None:
+    stages = Schedule(1, [[[0, 24, 0]], [[0, 48, 0]], [[0, 96, 0]]], [[0, 0, 0], [1, 1, 1], [2, 2, 2]])
+    basal = basal_at(MS_PER_DAY - 1, stages)
+    basal.advance(1 + MS_PER_HOUR, True)
+    # It is 01:00, and the plan moved an hour ago.
+    basal.set_time(shown_ms, MONDAY)
+    ahead = forecast(stages, basal.ahead())
+    ahead.over(MS_PER_DAY - shown_ms)
+    basal.advance(MS_PER_DAY - shown_ms, True)
+    assert [ahead.over(MS_PER_DAY) // ahead.den for _ in days] == days
+    assert [basal.advance(MS_PER_DAY, True) for _ in days] == days
 
 
 def test_without_the_time_the_basal_stands_on_the_first_day_and_a_forecast_begins_there() -> None:

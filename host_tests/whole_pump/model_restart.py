@@ -53,6 +53,7 @@ def restarted(record: Record, lease: int, real_ms: int, uptime_ms: int) -> Model
     # Right after a prime began, the record still counts in what was before it.
     unit_ng_ml = max(model.given.ng_ml, model.given.before_ng_ml) if model.state == PRIMING else model.given.ng_ml
     model.given.count(gone * unit_ng_ml)
+    model.stood_ms += uptime_ms - model.now_ms
     model.now_ms = uptime_ms
     model.state = "boot"
     model.basal *= 0
@@ -110,6 +111,7 @@ NAMES = (
     "keep-open",
     "stage",
     "day of the plan",
+    "when the plan moved",
     "day",
     "end of delivery",
     "prime",
@@ -134,6 +136,7 @@ def _promised(model: Model) -> tuple[object, ...]:
         model.kept_open,
         model.stage,
         model.plan_day,
+        model.now_ms - model.stood_ms,
         model.load_day,
         model.idle_from_ms,
         model.prime_allowed,

@@ -2,10 +2,12 @@
 
 from fractions import Fraction
 
-from ordered import DAY_MS, Ordered
+from ordered import DAY_MS, HOUR_MS, Ordered
 
 # A midnight that comes sooner after the last is one that the clock was set back to.
 DAY_MS_LEAST = DAY_MS // 2
+# The plan moves no sooner after it did last, as it would by a clock that is set on: not by an hour, as in spring.
+PLAN_DAY_MS_LEAST = 23 * HOUR_MS
 
 
 class Walk:
@@ -20,6 +22,8 @@ class Walk:
         self.weekday = 0
         self.stage = 0
         self.plan_day = 0
+        # How long the plan has not moved; at its beginning it may at once.
+        self.stood_ms = PLAN_DAY_MS_LEAST
         self.paused = False
         self.kept_open = False
         self._minimum = Fraction(minimum_steps_day)
@@ -30,6 +34,7 @@ class Walk:
         self.course = course
         self.stage = self.plan_day = self.load_day = 0
         self.paused = False
+        self.stood_ms = PLAN_DAY_MS_LEAST
         self._since_midnight_ms = DAY_MS_LEAST
         if not self.time_known:
             self.day_ms = self.weekday = 0
@@ -65,6 +70,7 @@ class Walk:
             span_ms -= part_ms
             self.day_ms += part_ms
             self._since_midnight_ms += part_ms
+            self.stood_ms += part_ms
             if delivering:
                 owed += rate * part_ms / DAY_MS
             if self.day_ms == DAY_MS:
@@ -73,13 +79,15 @@ class Walk:
 
     def _midnight(self, delivering: bool) -> None:
         self.day_ms = 0
-        new = self._since_midnight_ms >= DAY_MS_LEAST
-        if new:
+        if self._since_midnight_ms >= DAY_MS_LEAST:
             self._since_midnight_ms = 0
             self.load_day += 1
         if not self.time_known:
             return
         self.weekday = (self.weekday + 1) % 7
-        if new and delivering and self.course and not self.paused and not self.kept_open:
+        if not delivering or not self.course or self.paused or self.kept_open:
+            return
+        if self.stood_ms >= PLAN_DAY_MS_LEAST:
+            self.stood_ms = 0
             self.plan_day += 1
             self.stage = self.course.stage_after(self.stage, self.plan_day)

@@ -156,7 +156,11 @@ class Run:
 
     def _say_power(self, cause: str, on: bool, status: dict) -> None:
         plant = self.bench.truth()
-        self._say({"k": "power", "t_ms": self._elapsed_ms, "on": on, "cause": cause, "status": status, "plant": plant})
+        t_ms = self._elapsed_ms
+        uptime_ms = t_ms - self._offset_ms
+        told = {"k": "power", "t_ms": t_ms, "uptime_ms": uptime_ms, "on": on, "cause": cause}
+        told.update({"status": status, "plant": plant})
+        self._say(told)
 
     def _pass_dark(self) -> None:
         """Time passes, and the pump has no power."""

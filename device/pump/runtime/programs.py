@@ -10,7 +10,7 @@ from pump.safety.limits import Limits, lowest
 from pump.safety.reservoir import Reservoir
 from pump.safety.titration import DoseHistory, refuse_steep_rise
 from pump.safety.windows import DAY_MINUTES
-from pump.therapy.basal import Basal
+from pump.therapy.basal import PLAN_DAY_MS_MIN, Basal
 from pump.therapy.demand import BRIDGE, THERAPY
 from pump.therapy.forecast import Forecast, forecast
 from pump.therapy.program import Bridge, Program, nothing_ordered
@@ -56,6 +56,7 @@ class Programs:
         self._limits = guard.limits
         self._doses = DoseHistory()
         self._day = 0
+        self._plan_day = 0
         self._stage = 0
         # Of the day whose dose was noted last.
         self._pattern = NONE
@@ -84,19 +85,20 @@ class Programs:
         self._doses.restore(kept["doses"])
         self._guard.set_limits(self._lowest_with(kept["limits"]))
 
-    def go_on(self, source: object, kept: dict, gone_steps: int, slack_steps: int) -> None:
-        """After a restart: the program `source` was in force, where what was `kept` says. Since then `gone_steps`
-        went, or up to `slack_steps` less: of a bridge more, unless that lets the stronger drug go at the rate of the
-        weaker."""
+    def go_on(self, source: object, kept: dict, passed_ms: int, gone_steps: int, slack_steps: int) -> None:
+        """After a restart: the program `source` was in force, where what was `kept` says. Since then `passed_ms` of
+        uptime passed, and `gone_steps` went, or up to `slack_steps` less: of a bridge more, unless that lets the
+        stronger drug go at the rate of the weaker."""
         self.program = Program(source)
         self._limits = self._lowest_with(self.program.limits)
         self.loaded = True
         demand = self._tick.demand
         demand.basal = Basal(self.program.schedule)
-        demand.basal.restore(kept["basal"])
+        demand.basal.restore(kept["basal"], passed_ms)
         weaker = self.program.concentration_ng_ml < self.line.concentration_ng_ml
         demand.restore(kept["bridge"], gone_steps - slack_steps if weaker else gone_steps)
         self._day = demand.basal.day
+        self._plan_day = demand.basal.plan_day
         self._stage = demand.basal.stage
 
     def begin_anew(self, source: object, kept: dict, delivering: bool) -> None:
@@ -145,6 +147,7 @@ class Programs:
             self._guard.set_limits(limits)
         self._tick.go_on()
         self._day = 0
+        self._plan_day = 0
         self._stage = 0
         self._pattern = NONE
         self._tell(before)
@@ -177,7 +180,7 @@ class Programs:
         if delivering:
             place = self._tick.demand.basal.ahead()
             # Its plan begins today, whatever day of its own the one before has reached.
-            self._refuse_unsafe_change(limits, schedule, [0, 0, place[2], place[3], 0])
+            self._refuse_unsafe_change(limits, schedule, [0, 0, place[2], place[3], 0, PLAN_DAY_MS_MIN])
         return program, limits
 
     def _check_concentration(self, program: Program) -> None:
@@ -212,7 +215,7 @@ class Programs:
         """Upon what was granted before, it must keep the caps that go on for it."""
         steps_day = -(-bridge.steps * MS_PER_DAY // bridge.duration_ms)
         steady = Schedule(1, [[[0, steps_day, 0]]], [[0, 0, 0]])
-        self._refuse_unsafe(self._guard.limits, steady, [0, 0, 0, 0, 0], "bridge")
+        self._refuse_unsafe(self._guard.limits, steady, [0, 0, 0, 0, 0, 0], "bridge")
 
     def _check_scale(self, ordered: int) -> None:
         """What any program may deliver in a day must stay within 30 bits when it is counted in the new microsteps."""
@@ -295,8 +298,9 @@ class Programs:
         demand = self._tick.demand
         if demand.mode == BRIDGE and not demand.bridge.active and demand.owed_steps == 0:
             self._end_bridge()
-        if demand.basal.day != self._day:
+        if demand.basal.day != self._day or demand.basal.plan_day != self._plan_day:
             self._day = demand.basal.day
+            self._plan_day = demand.basal.plan_day
             self.changed = True
         if delivering and demand.mode == THERAPY:
             if demand.basal.stage != self._stage:

@@ -1,20 +1,25 @@
 """Basal therapy: the schedule of rates, walked by time of day, day of the week and stage of the plan."""
 
-from pump.core.units import MS_PER_DAY, SMALL_MAX
+from pump.core.units import MS_PER_DAY, MS_PER_HOUR, SMALL_MAX
 from pump.therapy.drip import Drip
 from pump.therapy.schedule import Schedule
 
 DAYS_PER_WEEK = 7
 # A midnight that comes sooner after the last is one that the clock was set back to, and begins no new day.
 DAY_MS_MIN = MS_PER_DAY // 2
+# A midnight that comes sooner after the plan moved is one that the clock was set on to: it would bring a rise of the
+# dose forward. An hour less than a day, so that a clock set on by one hour, as in spring, still counts.
+PLAN_DAY_MS_MIN = MS_PER_DAY - MS_PER_HOUR
 
 
 class Basal:
     """Walks a schedule and owes its microsteps.
 
     Until the time of day is set it owes the lowest rate of the stage, which can never exceed the programmed one.
-    Time of day passes whether or not the pump delivers. The plan goes on with every midnight that passes while the pump
-    delivers, and not while it is paused or held down: nobody is brought down, or up, by time alone.
+    Time of day passes whether or not the pump delivers. The plan goes on with a midnight that passes while the pump
+    delivers, and not while it is paused or held down: nobody is brought down, or up, by time alone. From the second on,
+    23 h must have passed since the last that moved it. The first may come at once: what a program brings with it is
+    judged when it is loaded.
     *tick*: `advance` (allocates nothing); *loop*: the rest, with the tick held off.
     """
 
@@ -30,6 +35,7 @@ class Basal:
         self.pattern = schedule.pattern_of(0, 0)
         self.ceiling_steps_day = SMALL_MAX
         self._day_for_ms = DAY_MS_MIN
+        self._plan_for_ms = PLAN_DAY_MS_MIN
         self.drip = Drip(schedule.rate_den, MS_PER_DAY)
         self._enter(schedule.lowest_row(0))
         self._row_end_ms = MS_PER_DAY
@@ -77,33 +83,37 @@ class Basal:
                 steps += self.drip.advance(span_ms)
             self.day_ms += span_ms
             self._day_for_ms = min(self._day_for_ms + span_ms, DAY_MS_MIN)
+            self._plan_for_ms = min(self._plan_for_ms + span_ms, PLAN_DAY_MS_MIN)
             if self.day_ms == self._row_end_ms:
                 self._cross(delivering)
         return steps
 
     def kept(self) -> "list[int]":
         """What must survive a restart."""
-        return [self.day, self._day_for_ms, self.stage, self.plan_day, int(self.paused), self.ceiling_steps_day]
+        days = [self.day, self._day_for_ms, self.plan_day, self._plan_for_ms]
+        return days + [self.stage, int(self.paused), self.ceiling_steps_day]
 
-    def restore(self, kept: "list[int]") -> None:
-        """After a restart: what was `kept`. The time of day is unknown until it is set."""
-        self.day, self._day_for_ms, self.stage, self.plan_day, paused, ceiling_steps_day = kept
+    def restore(self, kept: "list[int]", passed_ms: int) -> None:
+        """After a restart: what was `kept`, and `passed_ms` that are known to have passed since. The time of day is
+        unknown until it is set."""
+        self.day, self._day_for_ms, self.plan_day, plan_for_ms, self.stage, paused, ceiling_steps_day = kept
+        self._plan_for_ms = min(plan_for_ms + passed_ms, PLAN_DAY_MS_MIN)
         self.paused = paused == 1
         self.pattern = self.schedule.pattern_of(self.stage, 0)
         self._row = self.schedule.lowest_row(self.stage)
         self.hold_to(ceiling_steps_day)
 
     def ahead(self) -> "list[int]":
-        """Where the walk stands, as a forecast begins: [stage, plan_day, weekday, day_ms, paused]."""
-        return [self.stage, self.plan_day, self.weekday, self.day_ms, int(self.paused)]
+        """Where the walk stands, as a forecast begins: [stage, plan_day, weekday, day_ms, paused, plan_for_ms]; the
+        last is how long ago the plan moved, PLAN_DAY_MS_MIN at most."""
+        return [self.stage, self.plan_day, self.weekday, self.day_ms, int(self.paused), self._plan_for_ms]
 
     def _cross(self, delivering: bool) -> None:
         schedule = self.schedule
         row = self._row + 1
         if self.day_ms == MS_PER_DAY:
             self.day_ms = 0
-            new = self._day_for_ms == DAY_MS_MIN
-            if new:
+            if self._day_for_ms == DAY_MS_MIN:
                 self._day_for_ms = 0
                 self.day += 1
             if not self.time_known:
@@ -111,7 +121,8 @@ class Basal:
             self.weekday += 1
             if self.weekday == DAYS_PER_WEEK:
                 self.weekday = 0
-            if new and delivering and not self.paused and self.ceiling_steps_day == SMALL_MAX:
+            if delivering and self._plan_for_ms == PLAN_DAY_MS_MIN and not self.paused and not self.held():
+                self._plan_for_ms = 0
                 self.plan_day += 1
                 self.stage = schedule.stage_after(self.stage, self.plan_day)
             self.pattern = schedule.pattern_of(self.stage, self.weekday)

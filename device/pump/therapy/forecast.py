@@ -1,7 +1,7 @@
 """The basal still to come, exactly."""
 
 from pump.core.units import MS_PER_DAY
-from pump.therapy.basal import DAYS_PER_WEEK
+from pump.therapy.basal import DAYS_PER_WEEK, PLAN_DAY_MS_MIN
 from pump.therapy.program import Program
 from pump.therapy.schedule import Schedule
 
@@ -56,13 +56,16 @@ def forecast(schedule: Schedule, place: "list[int]") -> Forecast:
 
 
 def _days(schedule: Schedule, place: "list[int]"):
-    stage, plan_day, weekday, _, paused = place
+    stage, plan_day, weekday, day_ms, paused, plan_for_ms = place
+    # At the midnight to come; by the one after it, a day has passed.
+    plan_for_ms += MS_PER_DAY - day_ms
     while True:
         yield schedule.pattern_of(stage, weekday)
         weekday = (weekday + 1) % DAYS_PER_WEEK
-        if not paused:
+        if not paused and plan_for_ms >= PLAN_DAY_MS_MIN:
             plan_day += 1
             stage = schedule.stage_after(stage, plan_day)
+        plan_for_ms = MS_PER_DAY
 
 
 def day_total(program: Program) -> "tuple[int, int]":

@@ -12,12 +12,14 @@ from fractions import Fraction
 from functools import partial
 
 from itb.account.tracks import DayPiece, DosePiece
+from itb.rx.orders import MS_PER_MINUTE
 from itb.rx.prescribed import DAYS_PER_WEEK, MS_PER_DAY, SATURDAY, DayRates, Prescribed
 from itb.sim.messages import Event
 from itb.sim.restarts import Outage
 
-# A midnight that comes sooner after the last is one that the clock was set back to, and begins no new day.
-DAY_MS_MIN = MS_PER_DAY // 2
+# By the pump's own time, the plan moves no sooner after it moved last. A midnight that does come sooner is one that the
+# clock was set to, by more than the one hour of spring; or much of the day was without power.
+PLAN_DAY_MS_MIN = 23 * 60 * MS_PER_MINUTE
 THERAPY, KEEP_OPEN, BRIDGE, PRIME, STOPPED = "therapy", "keep open", "bridge", "prime", "stopped"
 UNTIMED, POWER_OFF = "time unknown", "power off"
 NEVER_MS = 1 << 62
@@ -107,8 +109,7 @@ class Walk:
         self._bridge_open = False
         self._bridge_anew = False
         self._wait_from_ms: int | None = None
-        self._untimed_from_ms: int | None = None
-        self._off_from_ms = 0
+        self._untimed = False
         self._load(programs[0], 0)
         self._kinds: Mapping[str, Callable[[Event], None]] = {
             "program": self._next_program,
@@ -130,7 +131,8 @@ class Walk:
         for outage in outages:
             stops.append(_Stop(outage.off_ms, outage.seq, 1, self._lose_power))
             if outage.on_ms is not None:
-                stops.append(_Stop(outage.on_ms, outage.seq, 2, self._restart))
+                dark_ms = outage.on_ms - outage.off_ms + outage.forgotten_ms
+                stops.append(_Stop(outage.on_ms, outage.seq, 2, partial(self._restart, dark_ms)))
         for stop in sorted(stops, key=lambda one: (one.t_ms, one.seq, one.rank)):
             self._go_on_to(min(stop.t_ms, end_ms))
             stop.act()
@@ -164,7 +166,7 @@ class Walk:
             return BRIDGE
         if self._held_down:
             return KEEP_OPEN
-        return THERAPY if self._untimed_from_ms is None else UNTIMED
+        return UNTIMED if self._untimed else THERAPY
 
     def _pass(self, mode: str, end_ms: int) -> None:
         """Let the time until `end_ms` pass, all of it within a day."""
@@ -188,7 +190,7 @@ class Walk:
             self._cross_midnight(goes_on=mode == THERAPY and not self._paused)
 
     def _rates_in_force(self) -> DayRates:
-        rates = self._rates if self._untimed_from_ms is None else _lowest(self._prescribed, self._stage)
+        rates = _lowest(self._prescribed, self._stage) if self._untimed else self._rates
         return rates.at_most(self._minimum_steps_day) if self._held_down else rates
 
     def _pass_bridge(self, end_ms: int) -> None:
@@ -204,10 +206,8 @@ class Walk:
     def _cross_midnight(self, goes_on: bool) -> None:
         self._midnight_ms += MS_PER_DAY
         self._weekday = (self._weekday + 1) % DAYS_PER_WEEK
-        is_new = self._t_ms >= self._new_day_from_ms
-        if is_new:
-            self._new_day_from_ms = self._t_ms + DAY_MS_MIN
-        if is_new and goes_on:
+        if goes_on and self._t_ms >= self._plan_from_ms:
+            self._plan_from_ms = self._t_ms + PLAN_DAY_MS_MIN
             self._plan_day += 1
             stage = self._prescribed.stage_of(self._plan_day)
             if stage != self._stage:
@@ -226,24 +226,16 @@ class Walk:
 
     def _lose_power(self) -> None:
         self._enter("off")
-        self._count_own_days()
-        self._off_from_ms = self._t_ms
         dropped = self._asked_steps % 1
         self._asked_steps -= dropped
         self.found.dropped.append((self._t_ms, dropped))
 
-    def _restart(self) -> None:
+    def _restart(self, dark_ms: int) -> None:
+        """By its own time, the pump is `dark_ms` behind where it would be."""
         self._enter("stopped")
         self._bridge_anew = self._bridge_open
-        # By the pump's own time, which stood still. Up to an hour of it may be lost, too, which is not followed here.
-        self._new_day_from_ms = self._t_ms + max(self._new_day_from_ms - self._off_from_ms, 0)
-        self._untimed_from_ms = self._t_ms
-
-    def _count_own_days(self) -> None:
-        """Days that the pump did not know the time of were days, too."""
-        if self._untimed_from_ms is not None and self._t_ms >= self._untimed_from_ms + MS_PER_DAY:
-            days = (self._t_ms - self._untimed_from_ms) // MS_PER_DAY
-            self._new_day_from_ms = self._untimed_from_ms + days * MS_PER_DAY + DAY_MS_MIN
+        self._plan_from_ms += dark_ms
+        self._untimed = True
 
     def _go_on_with_bridge(self, event: Event) -> None:
         """After a stop the bridge also gives what was owed of it and dropped: its rest is planned anew. After a restart
@@ -283,15 +275,14 @@ class Walk:
         self._prescribed = program
         self._plan_day = 0
         self._stage = 0
-        self._new_day_from_ms = 0
+        # The first midnight counts, however soon it comes.
+        self._plan_from_ms = self._t_ms
         self._paused = False
         self._bridge = program.bridge or (0, 1)
         self._bridge_left_ms = program.bridge[1] if program.bridge else 0
         self._bridge_open = program.bridge is not None
         self._rates = program.rates_on(0, self._weekday)
         self._bridge_anew = False
-        if self._untimed_from_ms is not None:
-            self._untimed_from_ms = self._t_ms
         self.found.loaded.append(Loaded(self._t_ms, self._midnight_ms, seq, program))
 
     def _set_time(self, event: Event) -> None:
@@ -299,8 +290,7 @@ class Walk:
             # What waited becomes owed before the time of day changes.
             self.found.waits.append((self._wait_from_ms, self._t_ms))
             self._wait_from_ms = self._t_ms
-        self._count_own_days()
-        self._untimed_from_ms = None
+        self._untimed = False
         self._midnight_ms = self._t_ms - event.a
         self._weekday = event.b
         self._rates = self._prescribed.rates_on(self._stage, self._weekday)

@@ -128,7 +128,8 @@ class CommandOutcome:
 class Power:
     """The pump's life ends at `t_ms`, or a new one begins where it is `on`: by a `cause`, "power" or "watchdog".
 
-    Report and truth are of that moment: before the end, or when the new life has taken up what was stored.
+    Report and truth are of that moment: before the end, or when the new life has taken up what was stored. So is
+    `uptime_ms`, the pump's own time: that of a new life is by the last that it knows of the one before.
     """
 
     t_ms: int
@@ -136,6 +137,7 @@ class Power:
     cause: str
     status: Status
     plant: Plant
+    uptime_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -255,7 +257,8 @@ def _power(fields: Fields) -> Power:
     cause = _text(fields, "cause")
     if cause not in CAUSES:
         raise _unfit("cause", " or ".join(CAUSES), fields)
-    return Power(_integer(fields, "t_ms"), _flag(fields, "on"), cause, _status(fields), _plant(fields))
+    t_ms, uptime_ms = _integer(fields, "t_ms"), _integer(fields, "uptime_ms")
+    return Power(t_ms, _flag(fields, "on"), cause, _status(fields), _plant(fields), uptime_ms)
 
 
 def _flash(fields: Fields) -> FlashWork:

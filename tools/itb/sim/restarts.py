@@ -22,7 +22,8 @@ class Outage:
     """From `off_ms` until `on_ms`, None where the run ended before, the pump had no life. For a reset both are one.
 
     `before` is the sample of its end. `seq` is the number of the last event before it. `uncounted_steps` of the ledger
-    were not seen at the driver, by the twin, when the new life began.
+    were not seen at the driver, by the twin, when the new life began. Of the time before it `forgotten_ms` are not
+    known to it.
     """
 
     off_ms: int
@@ -31,6 +32,7 @@ class Outage:
     before: Sample
     on_ms: int | None = None
     uncounted_steps: int = 0
+    forgotten_ms: int = 0
 
 
 class Lives:
@@ -38,6 +40,7 @@ class Lives:
 
     def __init__(self) -> None:
         self.outages: list[Outage] = []
+        self._uptime_ms = 0
         self._offsets = dict.fromkeys((*_ANEW, "taken_steps", "cut_steps"), 0)
 
     def end(self, power: Power, before: Sample, seq: int) -> None:
@@ -45,6 +48,7 @@ class Lives:
         if self.outages and self.outages[-1].on_ms is None:
             raise GuestError("the simulated bench cut a power that was off")
         self.outages.append(Outage(power.t_ms, power.cause, seq, before))
+        self._uptime_ms = power.uptime_ms
 
     def begin(self, power: Power) -> None:
         """A new life of the pump begins."""
@@ -59,7 +63,8 @@ class Lives:
         self._offsets["cut_steps"] += status.in_flight_steps
         self._offsets["taken_steps"] += after.confirmed_steps - status.confirmed_steps
         uncounted_steps = _uncounted(after, power.plant)
-        self.outages[-1] = replace(outage, on_ms=power.t_ms, uncounted_steps=uncounted_steps)
+        forgotten_ms = self._uptime_ms - power.uptime_ms
+        self.outages[-1] = replace(outage, on_ms=power.t_ms, uncounted_steps=uncounted_steps, forgotten_ms=forgotten_ms)
 
     def gone_on(self, sample: Sample) -> Sample:
         """`sample` with counters that go on where those of the life before it stood."""

@@ -129,7 +129,7 @@ class Commands:
         self._restart(event, "watchdog_reset", (), "the watchdog resets the pump")
 
     def _restart(self, event: Event, name: str, arguments: tuple[object, ...], text: str) -> None:
-        self._expected.restart()
+        self._expected.restart(event.off_ms)
         after = "the pump stays stopped, and wants program and reservoir verified before a start"
         if self._expected.delivering:
             after = "after it delivery goes on by itself, at the lowest rate until the time is set"

@@ -8,7 +8,10 @@ from fractions import Fraction
 
 from itb.limits.days import DAYS_OF_A_WEEK, SATURDAY, pattern_on
 from itb.plan.program import Plan
-from itb.rx.orders import MS_PER_DAY, day_dose_ug
+from itb.rx.orders import MS_PER_DAY, MS_PER_MINUTE, day_dose_ug
+
+# The plan moves no sooner after it moved last, by the pump's own time, which stands still without power.
+PLAN_DAY_MS_MIN = 23 * 60 * MS_PER_MINUTE
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,9 @@ class Expected:
             day += 1
             self._now_ms = day * MS_PER_DAY
             waits = self._paused or self._kept_open or self._untimed or self._now_ms <= self._bridge_until_ms
-            self._plan_day += self.delivering and not waits
+            if self.delivering and not waits and self._now_ms >= self._plan_from_ms:
+                self._plan_from_ms = self._now_ms + PLAN_DAY_MS_MIN
+                self._plan_day += 1
             self._note(self.plan)
         self._now_ms = at_ms
 
@@ -90,8 +95,10 @@ class Expected:
         """Deliver the minimum rate, or the program again."""
         self._kept_open = kept_open
 
-    def restart(self) -> None:
-        """The power was cut, or the pump was reset: it does not know the time of day."""
+    def restart(self, off_ms: int) -> None:
+        """The power was cut for `off_ms`, or the pump was reset: it does not know the time of day. What it forgets of
+        the time before, an hour at most, is not known here."""
+        self._plan_from_ms += off_ms
         self._untimed = True
         self._note(self.plan)
 
@@ -121,6 +128,7 @@ class Expected:
 
     def _load(self, plan: Plan) -> None:
         self._plan_day = 0
+        self._plan_from_ms = self._now_ms
         self._paused = False
         self._bridge_until_ms = 0
         self._note(plan)
