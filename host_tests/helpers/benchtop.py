@@ -55,14 +55,14 @@ class Benchtop:
         self.app = App(self.board, self.bench.ports)
         self.control = self.app.control
 
-    def restart(self, cause: str = "power", off_ms: int = 0) -> "Benchtop":
+    def restart(self, cause: str = "power", off_ms: int = 0, settings_damaged: bool = False) -> "Benchtop":
         """Without power for `off_ms`, and on again; what the ports were replaced by stays in their place."""
         self.bench.power_off()
         if off_ms:
             self.bench.advance(off_ms)
         self.bench.power_on(cause)
         self._boot()
-        self.app.open()
+        self.app.open(settings_damaged)
         return self
 
     def programmed(self, source: dict[str, Any] | None = None, day_ms: int | None = 0) -> "Benchtop":

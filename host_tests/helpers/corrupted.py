@@ -5,7 +5,7 @@ As a program it tries every damage of every story and prints how many there were
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -264,15 +264,20 @@ def _found(app: App, nvm: FrailNvm) -> Found:
     )
 
 
+def _of_one(it: Crashed, what: str, name: str, damaged: Iterable[dict[str, bytes]]) -> None:
+    """Whatever becomes of the one file `name`: the other copy stands for it, and the journal is of no therapy."""
+    for files in damaged:
+        if name in SLOTS:
+            it.expect_survived(what, files)
+        elif name.startswith("journal"):
+            found = it.expect_same_therapy(f"{what} of the journal", files)
+            assert found.seq > it.told_seq
+
+
 def single_bytes(it: Crashed) -> None:
     """Any byte of one copy, and any byte of the journal."""
     for name in sorted(it.files):
-        for files in it.damaged(name):
-            if name in SLOTS:
-                it.expect_survived("bytes", files)
-            elif name.startswith("journal"):
-                found = it.expect_same_therapy("bytes of the journal", files)
-                assert found.seq > it.told_seq
+        _of_one(it, "bytes", name, it.damaged(name))
 
 
 def lengths(it: Crashed) -> None:
@@ -282,12 +287,7 @@ def lengths(it: Crashed) -> None:
         gone = {other: data for other, data in it.files.items() if other != name}
         doubled = {**it.files, name: data + data}
         longer = {**it.files, name: data + b"\x00"}
-        for files in [gone, doubled, longer, *it.truncated(name)]:
-            if name in SLOTS:
-                it.expect_survived("lengths", files)
-            elif name.startswith("journal"):
-                found = it.expect_same_therapy("lengths of the journal", files)
-                assert found.seq > it.told_seq
+        _of_one(it, "lengths", name, [gone, doubled, longer, *it.truncated(name)])
 
 
 def both_copies(it: Crashed) -> None:

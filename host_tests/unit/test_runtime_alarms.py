@@ -1,10 +1,14 @@
-"""What an alarm does to delivery, and what acknowledging it does and does not."""
+"""What an alarm does to delivery, when it comes and goes, and what acknowledging it does and does not."""
+
+from collections.abc import Callable
 
 import pytest
 
-from benchtop import Benchtop
+from benchtop import FAST, Benchtop
 from pump.core.errors import Refused
 from pump.safety.alarms import LIMIT_REACHED, MEMORY_CORRUPT, MOTOR_STALL, OCCLUSION, TABLE
+from pump.safety.guard import DAY_CAP, HOUR_CAP
+from rig import program
 
 LONG_MS = 10**9
 
@@ -167,3 +171,44 @@ def test_what_the_tick_halted_for_is_taken_up_by_the_loop_once() -> None:
     pump.slice(4)
     assert pump.control.state == "halted"
     assert len(pump.events("alarm")) == 1
+
+
+@pytest.mark.req("R-03")
+def test_what_is_alarmed_while_delivering_ends_in_the_poll_that_finds_the_reservoir_empty() -> None:
+    pump = Benchtop(fill_steps=80_000).started(FAST, day_ms=None)
+    pump.slice()
+    assert "time_unknown" in pump.alarms()
+    while pump.control.state == "delivering":
+        pump.slice()
+    assert "reservoir_empty" in pump.alarms()
+    assert "time_unknown" not in pump.alarms()
+
+
+@pytest.mark.req("R-03")
+@pytest.mark.parametrize("usable_steps, state", [(1, "delivering"), (0, "halted")])
+def test_with_one_microstep_to_deliver_the_reservoir_is_not_empty(usable_steps: int, state: str) -> None:
+    pump = Benchtop().started(program([[0, 0, 0]]))
+    pump.app.tick._ledger._reservoir.left_steps = pump.board.RESERVOIR_RESIDUAL_STEPS + usable_steps
+    pump.slice()
+    assert pump.control.state == state
+
+
+@pytest.mark.parametrize(
+    "count, alarm",
+    [
+        (lambda pump: pump.control._guard._count(HOUR_CAP), "limit_reached"),
+        (lambda pump: pump.control._guard._count(DAY_CAP), "limit_reached"),
+        (lambda pump: setattr(pump.app.journal, "unwritten", 1), "memory_error"),
+    ],
+    ids=["hour cap", "day cap", "event not stored"],
+)
+def test_what_was_counted_is_alarmed_once(count: Callable[[Benchtop], None], alarm: str) -> None:
+    pump = Benchtop().started()
+    pump.slice()
+    assert pump.alarms() == []
+    count(pump)
+    pump.slice()
+    assert pump.alarms() == [alarm]
+    pump.control.acknowledge()
+    pump.slice()
+    assert pump.alarms() == []

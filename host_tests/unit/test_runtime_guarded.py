@@ -94,6 +94,7 @@ UNGUARDED = {
     },
     "Windows": {
         "_not_minute_ms": "is the complement",
+        "_not_minutes_turned": "is the complement",
         "_not_hour_steps": "is the complement",
         "_not_day_steps": "is the complement",
     },
@@ -128,6 +129,7 @@ UNGUARDED = {
         "pattern": "which programmed rate holds",
         "ceiling_steps_day": "which programmed rate holds",
         "_day_for_ms": "which programmed rate holds",
+        "_plan_for_ms": "which programmed rate holds",
         "_row": "which programmed rate holds",
         "_row_end_ms": "which programmed rate holds",
     },
@@ -304,6 +306,7 @@ def test_what_must_be_guarded_is() -> None:
         "Guard.limits.hour.steps",
         "Guard.limits.day.steps",
         "Windows.minute_ms",
+        "Windows.minutes_turned",
         "Windows.hour_steps",
         "Windows.day_steps",
         "Demand.mode",

@@ -1,16 +1,24 @@
-"""The lease and the account over a restart, and what is refused since it would not last."""
+"""The lease and the account over a restart: when they are stored, and what is given back."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from asked import DURATION_MS, bolus_source
-from benchtop import STEADY, STEADY_STEPS_DAY, Benchtop
+from benchtop import FAST_STEPS_DAY, STEADY, STEADY_STEPS_DAY, Benchtop
 from pump.core.errors import Refused
 from pump.runtime.keeping import RETRY_MS
+from pump.safety.alarms import BOLUS_MISSED
 from restarted import by_minute, failing, ran
 from rig import DAY_MS, HOUR_MS, MINUTE_MS, MONDAY, NG_ML, program
+
+
+def renewed(pump: Benchtop) -> None:
+    """Slice until the lease has just been renewed."""
+    before_steps = pump.status()["lease_left_steps"]
+    while pump.status()["lease_left_steps"] <= before_steps:
+        before_steps = pump.status()["lease_left_steps"]
+        pump.slice()
 
 
 class TestTheLease:
@@ -64,6 +72,17 @@ class TestTheLease:
         # A second takes ten microsteps; one that begins above the half may end below it, and is renewed then.
         assert lease_steps // 2 <= lowest <= lease_steps // 2 + 10
 
+    def test_with_exactly_half_of_it_left_it_is_not_renewed_and_with_less_it_is(self) -> None:
+        pump = Benchtop()
+        half_steps = pump.board.LEASE_STEPS // 2
+        seconds = 12
+        assert half_steps % seconds == 0
+        pump.started(program([[0, half_steps // seconds * DAY_MS // 1000, 0]]))
+        pump.slice(seconds)
+        assert pump.status()["lease_left_steps"] == half_steps
+        pump.slice()
+        assert pump.status()["lease_left_steps"] > half_steps
+
     def test_a_renewal_stores_the_lease_and_nothing_else(self) -> None:
         pump = ran(10)
         nvm: Any = pump.bench.ports.nvm
@@ -93,6 +112,25 @@ class TestTheLease:
             assert before[window] - minute_steps <= after[window]
             assert after[window] <= before[window] + pump.board.LEASE_STEPS + minute_steps
 
+    @pytest.mark.req("D-06")
+    @pytest.mark.parametrize("late_s", [0, 1, 5])
+    def test_after_a_renewal_the_windows_have_aged_by_what_passed_though_the_state_was_stored_late_in_its_poll(
+        self, late_s: int
+    ) -> None:
+        # What is delivered in the last second of the first minute is at stake; after two minutes there is no more.
+        pump = Benchtop().started(program([[0, FAST_STEPS_DAY, 0], [2 * MINUTE_MS, 0, 0]]))
+        pump.slice(59 - late_s)
+        # The poll takes its time: ticks come in it before the command is taken, which stores the state.
+        pump.tick(late_s)
+        pump.control.pause_plan()
+        renewed(pump)
+        pump.restart()
+        before = pump.status()
+        pump.slice(1, HOUR_MS + 59_000 - pump.bench.clock.elapsed_ms)
+        assert pump.status()["hour_steps"] == before["hour_steps"]
+        pump.slice()
+        assert pump.status()["hour_steps"] == before["hour_steps"] - 59 * 60
+
     def test_while_nothing_is_delivered_there_is_none(self) -> None:
         pump = ran()
         pump.control.stop()
@@ -114,6 +152,19 @@ class TestTheLease:
         pump.slice(RETRY_MS // 1000 + 2)
         assert pump.bench.motor.steps > given_steps
         assert pump.alarms() == ["memory_error"]
+
+    def test_a_memory_that_refused_is_tried_again_after_a_while_and_not_before(self) -> None:
+        pump, nvm = failing()
+        pump.started(STEADY)
+        nvm.writes_left = 0
+        pump.control.pause_plan()
+        tried_ms: list[int] = []
+        for _ in range(25):
+            refused = nvm.refused
+            pump.slice()
+            if nvm.refused > refused:
+                tried_ms.append(pump.app.journal.uptime_ms)
+        assert tried_ms == [RETRY_MS, 2 * RETRY_MS]
 
     def test_a_memory_that_refuses_is_not_tried_at_every_poll(self) -> None:
         pump, nvm = failing()
@@ -173,79 +224,50 @@ class TestTheAccount:
         pump.control.load(program([[0, 130_000, 0]], parts={"titration": [30, "test"]}))
 
 
-class TestAMemoryThatCannotBeWritten:
-    """What would not survive a restart is refused, and changes nothing."""
+def states(pump: Benchtop) -> int:
+    """How often the state was stored."""
+    return pump.control._keeping._state.seq
 
-    @pytest.mark.req("I-02", "I-03")
-    @pytest.mark.parametrize(
-        "command",
-        [
-            lambda control, fill_steps: control.refill(fill_steps, 0, NG_ML),
-            lambda control, _: control.load(program([[0, STEADY_STEPS_DAY // 2, 0]])),
-            lambda control, _: control.start(),
-            lambda control, _: control.prime(1000, MINUTE_MS, False),
-        ],
-        ids=["refill", "load", "start", "prime"],
-    )
-    def test_a_stopped_pump_refuses(self, command: Callable[[Any, int], None]) -> None:
-        pump, nvm = failing()
-        pump.programmed(STEADY)
-        before = pump.status()
-        nvm.writes_left = 0
-        with pytest.raises(Refused, match="a memory that cannot be written"):
-            command(pump.control, pump.fill_steps)
-        after = pump.status()
-        assert {key for key, value in after.items() if value != before[key]} <= {"alarms", "priority"}
+
+def test_an_alarm_is_stored_once() -> None:
+    pump = ran()
+    before = states(pump)
+    pump.control.raise_alarm(BOLUS_MISSED)
+    pump.slice(20)
+    assert states(pump) == before + 1
+
+
+def test_at_rest_the_state_is_stored_with_the_end_of_each_hour() -> None:
+    pump = by_minute().programmed()
+    for _ in range(3):
+        before = states(pump)
+        pump.slice(59)
+        assert states(pump) == before
         pump.slice()
-        assert pump.alarms() == ["memory_error"]
-        nvm.writes_left = None
-        pump.restart()
-        assert pump.control.state == "stopped"
-        assert pump.status()["filled_steps"] == pump.fill_steps
-        assert pump.control.programs.day_total_steps() == STEADY_STEPS_DAY
+        assert states(pump) == before + 1
 
-    @pytest.mark.req("D-09")
-    @pytest.mark.parametrize("name", ["request_bolus", "give_trial_step"])
-    def test_a_bolus_whose_lockout_would_not_last_is_denied(self, name: str) -> None:
-        pump, nvm = failing()
-        pump.started(bolus_source())
-        nvm.writes_left = 0
-        with pytest.raises(Refused, match="memory that cannot be written"):
-            getattr(pump.control, name)()
-        assert pump.status()["bolus_left_steps"] == 0
-        nvm.writes_left = None
-        getattr(pump.control, name)()
-        assert pump.status()["bolus_left_steps"] > 0
 
-    def test_one_of_the_program_is_missed_and_no_limit_is_blamed(self) -> None:
-        pump, nvm = failing()
-        pump.started(program([[0, 24_000, 0]], 1, [[0, 100_000, 500, 0, MINUTE_MS]]))
-        pump.slice(90)
-        nvm.writes_left = 0
-        pump.slice(60)
-        assert pump.alarms() == ["memory_error", "bolus_missed"]
-        assert pump.status()["bolus_left_steps"] == 0
+def test_a_restart_that_finds_both_copies_sound_stores_none_of_them_again() -> None:
+    pump, nvm = failing()
+    pump.programmed(STEADY)
+    nvm.written.clear()
+    pump.restart()
+    assert {name.partition(".")[0] for name in nvm.written} & {"state", "lease", "program"} == set()
 
-    def test_a_refill_while_delivering_that_is_undone_keeps_the_account(self) -> None:
-        pump, nvm = failing()
-        pump.started(STEADY)
-        pump.slice(100)
-        nvm.writes_left = 0
-        with pytest.raises(Refused):
-            pump.control.refill(pump.fill_steps, 0, NG_ML)
-        nvm.writes_left = None
-        pump.slice(100)
-        status = pump.status()
-        assert status["filled_steps"] == status["reservoir_steps"] + status["confirmed_steps"]
-        assert "refill_undone" in pump.kinds()
 
-    @pytest.mark.req("I-10")
-    def test_a_stop_is_taken(self) -> None:
-        pump, nvm = failing()
-        pump.started(STEADY)
-        nvm.writes_left = 0
-        pump.control.stop()
-        assert pump.control.state == "stopped"
-        nvm.writes_left = None
-        pump.slice(RETRY_MS // 1000 + 2)
-        assert pump.restart().control.state == "stopped"
+@pytest.mark.req("I-03")
+def test_an_event_after_the_state_was_stored_keeps_its_number() -> None:
+    pump = ran(100)
+    pump.control.set_time(HOUR_MS, MONDAY)
+    told = pump.app.journal.seq
+    pump.restart()
+    assert pump.app.journal.since(0)[0].seq == told + 1
+
+
+@pytest.mark.req("R-05", "I-03")
+def test_that_another_volume_was_withdrawn_is_stored_with_the_refill() -> None:
+    pump = ran(100)
+    left_steps = pump.status()["reservoir_steps"]
+    pump.control.refill(pump.fill_steps, left_steps // 2, NG_ML)
+    assert pump.events("residual") == [(left_steps, left_steps // 2)]
+    assert "residual_mismatch" in pump.restart().alarms()

@@ -1,8 +1,11 @@
 """The loop: senses, follows, signals, answers, and feeds the watchdog only when the tick beats."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from benchtop import SECOND_MS, Benchtop
+from pump.link.server import REFUSAL
 from pump.safety.alarms import HIGH, LOW, MEDIUM, SILENT
 from rig import program
 
@@ -104,4 +107,28 @@ def test_a_request_on_the_link_is_answered_within_one_poll() -> None:
     pump = Benchtop().started()
     pump.slice(3)
     assert pump.asked(b"status")["state"] == "delivering"
-    assert pump.asked(b"start") == {"error": "request is refused; accepted: status"}
+    assert pump.asked(b"start") == {"error": REFUSAL}
+    assert pump.asked(b"journal 0")["last"] == pump.app.journal.seq
+
+
+REQUESTS = st.one_of(
+    st.binary(max_size=300),
+    st.sampled_from([b"status", b"journal 0", b"journal 1073741823", b"journal", b"start", b"{}", b"x" * 400]),
+)
+
+
+@pytest.mark.req("I-09")
+@settings(max_examples=60, deadline=None)
+@given(lines=st.lists(REQUESTS, max_size=8), delivering=st.booleans())
+def test_whatever_comes_in_over_the_link_changes_nothing_and_moves_nothing(
+    lines: list[bytes], delivering: bool
+) -> None:
+    pump, other = (Benchtop().started() if delivering else Benchtop().programmed() for _ in range(2))
+    for line in lines:
+        before = pump.snapshot()
+        pump.bench.ports.link.put(line + b"\n")
+        pump.app.loop.poll()
+        assert pump.snapshot() == before
+        pump.slice()
+        other.slice()
+        assert (pump.status(), pump.bench.motor.steps) == (other.status(), other.bench.motor.steps)

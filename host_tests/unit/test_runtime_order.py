@@ -8,6 +8,7 @@ from asked import bolus_source
 from benchtop import Benchtop
 from rig import MINUTE_MS, MONDAY, NG_ML, program
 from twin.peripherals import RamNvm
+from twin.power.world import stored
 
 pytestmark = pytest.mark.req("I-03")
 
@@ -115,6 +116,6 @@ def test_sequence_numbers_go_on_over_restarts() -> None:
     last = pump.app.journal.seq
     pump.restart()
     pump.control.set_time(0, MONDAY)
-    numbers = [event.seq for event in pump.app.journal.page(0, 1000)]
+    numbers = [line[0] for line in stored(pump.app.journal, 0, 1000)]
     assert numbers == list(range(1, pump.app.journal.seq + 1))
     assert pump.app.journal.seq > last

@@ -133,6 +133,37 @@ class TestDelivery:
         pump.restart()
         assert pump.status()["day"] == 1
 
+    @pytest.mark.req("D-05", "I-05")
+    def test_so_is_a_day_of_the_plan_that_is_no_new_day(self) -> None:
+        pump = by_minute().started(day_ms=DAY_MS - 10 * MINUTE_MS)
+        pump.control.pause_plan()
+        pump.slice(11)
+        pump.control.resume_plan()
+        assert (pump.status()["day"], pump.status()["plan_day"]) == (1, 0)
+        pump.control.set_time(DAY_MS - MINUTE_MS, MONDAY)
+        pump.slice()
+        assert (pump.status()["day"], pump.status()["plan_day"]) == (1, 1)
+        pump.restart()
+        assert (pump.status()["day"], pump.status()["plan_day"]) == (1, 1)
+
+    @pytest.mark.req("D-05", "I-05")
+    @pytest.mark.parametrize("ran_minutes, plan_day", [(23 * 60 - 2, 1), (23 * 60 - 1, 2)])
+    def test_a_stage_comes_no_sooner_by_restarts_and_a_clock_that_is_set_on(
+        self, ran_minutes: int, plan_day: int
+    ) -> None:
+        stages = {"patterns": [[[0, 10_000, 0]], [[0, 12_000, 0]], [[0, 14_000, 0]]]}
+        source = program([], parts={**stages, "plan": [[0, 0, 0], [1, 1, 1], [2, 2, 2]]})
+        pump = by_minute().started(source, day_ms=DAY_MS - MINUTE_MS)
+        pump.slice()
+        for minutes in (60, 300, ran_minutes - 360):
+            pump.slice(minutes)
+            # What is stored by a command is known after the restart.
+            pump.control.set_time(0, MONDAY)
+            pump.restart(off_ms=7 * HOUR_MS)
+        pump.control.set_time(DAY_MS - MINUTE_MS, MONDAY)
+        pump.slice()
+        assert (pump.status()["stage"], pump.status()["plan_day"]) == (plan_day, plan_day)
+
     @pytest.mark.req("D-05")
     def test_titration_notes_the_dose_of_the_stage_in_force(self) -> None:
         patterns = [[[0, 20_000, 0]], [[0, 10_000, 0]]]

@@ -42,6 +42,26 @@ def test_after_more_it_does() -> None:
 
 
 @pytest.mark.req("M-08")
+def test_one_that_was_stopped_at_once_stands_still_from_then_on() -> None:
+    pump = Benchtop().started()
+    pump.control.stop()
+    assert pump.app.journal.uptime_ms == 0
+    pump.slice(5)
+    assert pump.status()["idle_ms"] == 5000
+    with pytest.raises(Refused, match="after a restart: how long it stood still is not known"):
+        pump.restart().control.start()
+
+
+@pytest.mark.req("M-08", "A-03")
+def test_with_the_next_start_it_is_over() -> None:
+    pump = stopped()
+    pump.control.start()
+    pump.slice(HOURS * 60 + 10)
+    assert pump.status()["idle_ms"] == 0
+    assert "stopped_long" not in pump.alarms()
+
+
+@pytest.mark.req("M-08")
 @pytest.mark.parametrize("off_ms", [0, HOUR_MS, 100 * HOUR_MS])
 def test_after_a_restart_it_does_however_short_that_was(off_ms: int) -> None:
     pump = stopped().restart(off_ms=off_ms)
@@ -103,3 +123,18 @@ def test_one_that_delivered_when_its_power_went_goes_on_without() -> None:
     pump.slice(10)
     assert pump.restart(off_ms=100 * HOUR_MS).control.state == "delivering"
     assert pump.status()["idle_ms"] == 0
+
+
+@pytest.mark.req("M-08", "A-03")
+def test_one_that_delivered_and_cannot_go_on_stands_still_from_then_on() -> None:
+    pump = Benchtop(fill_steps=80_000).started(program([[0, 5_184_000, 0]]))
+    while pump.status()["reservoir_steps"] - pump.board.RESERVOIR_RESIDUAL_STEPS > pump.board.LEASE_STEPS // 2:
+        pump.slice()
+    pump.restart()
+    assert pump.control.state == "stopped"
+    assert pump.status()["idle_ms"] == 0
+    pump.slice(5)
+    assert pump.status()["idle_ms"] == 5000
+    pump.control.refill(pump.fill_steps, 0, NG_ML)
+    with pytest.raises(Refused, match="after a restart: how long it stood still is not known"):
+        pump.control.start()

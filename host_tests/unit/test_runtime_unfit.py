@@ -13,6 +13,14 @@ from restarted import ran
 from rig import MINUTE_MS, NG_ML
 
 
+def only_a_damaged_lease(nvm: Any) -> None:
+    """As nothing is there but what a new pump stores first, and that in a bad way."""
+    for name in nvm.names():
+        nvm.remove(name)
+    for name in ("lease.a", "lease.b"):
+        nvm.write(name, b"itb")
+
+
 class TestWhatIsNotToBeUsed:
     @pytest.mark.req("I-02", "A-03")
     @pytest.mark.parametrize(
@@ -25,6 +33,7 @@ class TestWhatIsNotToBeUsed:
             (lambda nvm: [nvm.write(name, b"") for name in ("program.a", "program.b")], "program_lost"),
             (lambda nvm: [nvm.remove(name) for name in ("lease.a", "lease.b")], "lease_lost"),
             (lambda nvm: [nvm.write(name, b"itb") for name in ("lease.a", "lease.b")], "lease_lost"),
+            (only_a_damaged_lease, "lease_lost"),
             (lambda nvm: newer(nvm, "lease"), "lease_newer"),
             (lambda nvm: newer(nvm, "state"), "state_newer"),
             (lambda nvm: newer(nvm, "program"), "program_newer"),

@@ -39,12 +39,7 @@ EXPECTED = {
     "occlusion": (3, True, "halts", "Catheter pressure is too high; delivery has stopped."),
     "driver_off": (3, True, "halts", "The motor driver does not stay enabled; delivery has stopped."),
     "stopped_long": (3, False, "keeps running", "No delivery for 48 h: withdrawal; verify before resuming."),
-    "memory_lost": (
-        3,
-        True,
-        "stays off",
-        "What the pump delivered is not known any more; it will not run.",
-    ),
+    "memory_lost": (3, True, "stays off", "What the pump delivered is not known any more; it will not run."),
     "memory_corrupt": (
         3,
         True,
@@ -58,12 +53,7 @@ EXPECTED = {
     "not_resumed": (3, True, "keeps running", "After a restart the pump could not go on; nothing is delivered."),
     "limit_reached": (2, True, "withholds", "A dose limit withholds delivery."),
     "reservoir_low": (2, False, "keeps running", "Reservoir low; plan a refill."),
-    "residual_mismatch": (
-        2,
-        True,
-        "keeps running",
-        "What was withdrawn is not what was expected; check the pump.",
-    ),
+    "residual_mismatch": (2, True, "keeps running", "What was withdrawn is not what was expected; check the pump."),
     "prime_incomplete": (2, True, "keeps running", "The prime did not end in its time; the line may hold air."),
     "time_unknown": (1, False, "keeps running", "Time of day unknown; the lowest rate of the day runs."),
     "bolus_missed": (1, True, "keeps running", "A bolus was not given: its time passed."),

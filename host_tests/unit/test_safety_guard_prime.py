@@ -56,11 +56,11 @@ def test_no_more_than_the_prime_volume_is_ever_granted(asked: int) -> None:
 @pytest.mark.req("D-06", "D-13")
 def test_after_the_prime_what_is_granted_is_therapy_again_and_the_windows_are_as_free_as_before() -> None:
     bench = priming(1000, hour=30)
-    bench.guard.grant(1000, 0)
+    bench.guard.grant(900, 0)
     bench.guard.end_prime()
     assert (bench.guard.priming, bench.guard.prime_left_steps) == (False, 0)
     assert bench.guard.grant(31, 0) == 30
-    assert counted(bench) == (1030, 1000, 30, 30)
+    assert counted(bench) == (930, 900, 30, 30)
     assert bench.withheld() == {HOUR_CAP: 1}
 
 

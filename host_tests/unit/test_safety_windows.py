@@ -71,6 +71,19 @@ def test_the_place_within_the_minute_is_kept(span_ms: int) -> None:
     assert windows.minute_ms == (1234 + span_ms) % MS_PER_MINUTE
 
 
+@pytest.mark.parametrize("span_ms", [0, 1, 59_999, 60_000, 60_001, 61 * 60_000 - 1, 1440 * 60_000, *DAYS_MS])
+def test_what_passed_from_one_look_to_another_is_told_to_the_millisecond(span_ms: int) -> None:
+    windows = Windows()
+    windows.elapse(1234)
+    before_ms = windows.passed_ms()
+    windows.elapse(span_ms)
+    assert windows.passed_ms() - before_ms == span_ms
+    windows.add(7)
+    windows.scale(1, 2)
+    assert windows.passed_ms() - before_ms == span_ms
+    assert windows.sound()
+
+
 def test_milliseconds_add_up_to_minutes() -> None:
     windows = granted(7)
     for _ in range(61 * 60 * 10 - 1):
@@ -101,6 +114,7 @@ def test_at_every_minute_both_windows_are_the_sum_of_their_minutes(gap_minutes: 
         windows.add(steps)
         by_minute.append(steps)
         assert held(windows) == (sum(by_minute[-61:]), sum(by_minute[-1441:]))
+        assert windows.sound()
         windows.elapse(MS_PER_MINUTE)
 
 
@@ -112,6 +126,7 @@ def test_after_a_gap_longer_than_a_day_nothing_is_held_and_counting_begins_afres
         windows.elapse(MS_PER_MINUTE)
     windows.elapse(gap_ms)
     assert held(windows) == (0, 0)
+    assert windows.sound()
     windows.add(5)
     assert held(windows) == (5, 5)
     windows.elapse(61 * MS_PER_MINUTE)
@@ -141,3 +156,62 @@ def test_a_copy_stays_as_the_windows_were_and_ages_by_itself() -> None:
     copy.elapse(1)
     assert held(copy) == (5, 12)
     assert held(windows) == (112, 112)
+
+
+# Grants in every minute of more than a day, so that one minute too many or too few is seen.
+EACH_MINUTE = [minute % 97 + 1 for minute in range(1500)]
+
+
+def granted_in_each(by_minute: list[int], minute_ms: int = 0) -> Windows:
+    """Windows with grants of one minute after another, `minute_ms` into the last."""
+    windows = Windows()
+    for place, steps in enumerate(by_minute):
+        windows.elapse(MS_PER_MINUTE if place else 0)
+        windows.add(steps)
+    windows.elapse(minute_ms)
+    return windows
+
+
+def restored(kept: list[int]) -> Windows:
+    windows = Windows()
+    windows.restore(kept)
+    return windows
+
+
+@pytest.mark.req("D-06", "I-02")
+@pytest.mark.parametrize("minutes", [0, 1, 60, 61, 62, 1440, 1441, 1500])
+def test_what_was_kept_gives_back_windows_that_hold_the_same_now_and_later(minutes: int) -> None:
+    live = granted_in_each(EACH_MINUTE[:minutes], 59_999)
+    again = restored(list(live.kept()))
+    assert again.minute_ms == live.minute_ms == 59_999
+    assert again.sound()
+    for _ in range(DAY_MINUTES + 2):
+        assert held(again) == held(live)
+        live.elapse(MS_PER_MINUTE)
+        again.elapse(MS_PER_MINUTE)
+
+
+@pytest.mark.req("D-06")
+@pytest.mark.parametrize("minutes", [60, 61, 62, 1440, 1441, 1500])
+def test_a_change_of_concentration_counts_the_minutes_that_the_windows_hold(minutes: int) -> None:
+    live = granted_in_each(EACH_MINUTE[:minutes])
+    twice = live.copy()
+    twice.scale(2, 1)
+    for _ in range(DAY_MINUTES + 2):
+        assert held(twice) == (2 * live.hour_steps, 2 * live.day_steps)
+        live.elapse(MS_PER_MINUTE)
+        twice.elapse(MS_PER_MINUTE)
+
+
+@pytest.mark.req("I-02")
+def test_the_minute_that_was_kept_is_not_over() -> None:
+    assert restored([MS_PER_MINUTE - 1] + [0] * (DAY_MINUTES + 1)).minute_ms == MS_PER_MINUTE - 1
+    with pytest.raises(ValueError, match="not what was kept"):
+        restored([MS_PER_MINUTE] + [0] * (DAY_MINUTES + 1))
+
+
+@pytest.mark.req("I-02")
+@pytest.mark.parametrize("count", [0, 1, DAY_MINUTES + 1, DAY_MINUTES + 3])
+def test_one_minute_more_or_less_than_was_kept_is_refused(count: int) -> None:
+    with pytest.raises(ValueError, match="not what was kept"):
+        restored([0] * count)

@@ -66,6 +66,8 @@ class Keeping:
         self._lease_steps = lease_steps
         self._calibration = calibration
         self._to_mend = []
+        # What had passed in the windows when the state was stored.
+        self._passed_ms = 0
         self._saved_ms = 0
         self._retry_ms = 0
 
@@ -122,9 +124,10 @@ class Keeping:
         """Up to which count the ledger is paid for by what is stored now. Raises OSError when it cannot be stored."""
         self._tick.hold_off()
         delivered_steps = self._ledger.delivered.total()
+        aged_ms = self._guard.windows.passed_ms() - self._passed_ms
         self._tick.go_on()
         end_steps = delivered_steps + self._lease_steps
-        lease = [self._state.seq, delivered_steps, end_steps, self._journal.uptime_ms]
+        lease = [self._state.seq, delivered_steps, end_steps, self._journal.uptime_ms, aged_ms]
         self._lease.write(json.dumps(lease).encode())
         return end_steps
 
@@ -132,6 +135,7 @@ class Keeping:
         """As `_store_lease`, with all that there is."""
         self._tick.hold_off()
         windows = self._guard.windows.copy()
+        passed_ms = self._guard.windows.passed_ms()
         delivered_steps = self._ledger.delivered.total()
         in_flight_steps = self._confirmation.in_flight_steps
         reservoir = self._reservoir.kept()
@@ -155,6 +159,7 @@ class Keeping:
             "control": control,
         }
         self._state.write(json.dumps(record).encode() + b"\n" + packed(windows.kept()))
+        self._passed_ms = passed_ms
         return end_steps
 
     def _refuse_unfit(self) -> None:
@@ -203,7 +208,7 @@ class Keeping:
         self._unfit = False
         try:
             # From here on a lease that is not there is a loss.
-            self._lease.write(b"[0, 0, 0, 0]")
+            self._lease.write(b"[0, 0, 0, 0, 0]")
         except OSError:
             # As will be the record itself, which then says so.
             pass
@@ -228,24 +233,24 @@ class Keeping:
         return None if program is None else json.loads(program)
 
     def _read_lease(self, record: dict) -> "list[int]":
-        """What was known to be delivered last, where the lease ends, and when that was: the lease of the state
-        `record`, or what that itself says."""
-        own = [record["delivered"], record["end"], record["uptime_ms"]]
+        """What was known to be delivered last, where the lease ends, when that was, and how much the windows had aged
+        since the state `record`: what its lease says, or else it itself."""
+        own = [record["delivered"], record["end"], record["uptime_ms"], 0]
         lease = self._read(self._lease, None)
         if self._lease.seq < record["lease_seq"]:
             raise Unfit("lease_lost")
         if lease is None:
             return own
-        state_seq, delivered_steps, end_steps, uptime_ms = json.loads(lease)
+        state_seq, delivered_steps, end_steps, uptime_ms, aged_ms = json.loads(lease)
         if state_seq > self._state.seq:
             raise Unfit("state_lost")
-        return [delivered_steps, end_steps, uptime_ms] if state_seq == self._state.seq else own
+        return [delivered_steps, end_steps, uptime_ms, aged_ms] if state_seq == self._state.seq else own
 
     def _give_back(self, record: dict) -> "tuple[str, int, bool]":
         if record["calibration"] != self._calibration:
             raise Unfit("calibration_changed")
         program = self._read_program(record["program_seq"])
-        known_steps, end_steps, uptime_ms = self._read_lease(record)
+        known_steps, end_steps, uptime_ms, aged_ms = self._read_lease(record)
         # What left since the record, at most; of which so much may not have.
         gone_steps = end_steps - record["delivered"]
         slack_steps = end_steps - known_steps
@@ -255,7 +260,9 @@ class Keeping:
         self._reservoir.restore(record["reservoir"], gone_steps)
         windows = self._guard.windows
         windows.restore(record["windows"])
-        windows.elapse(uptime_ms - record["uptime_ms"])
+        self._passed_ms = windows.passed_ms()
+        # Not the difference of uptimes: those are of the beginning of a poll, and ticks come in it.
+        windows.elapse(aged_ms)
         # What was on its way had been granted.
         windows.add(gone_steps - record["in_flight"])
         self._saved_ms = record["uptime_ms"]
@@ -265,7 +272,9 @@ class Keeping:
         self._boluses.restore(record["boluses"])
         if program is not None and record["program_seq"] == self._program.seq:
             granted_steps = gone_steps - record["in_flight"]
-            self._programs.go_on(program, record["programs"], granted_steps, min(slack_steps, granted_steps))
+            passed_ms = self._journal.uptime_ms - record["uptime_ms"]
+            unsure_steps = min(slack_steps, granted_steps)
+            self._programs.go_on(program, record["programs"], passed_ms, granted_steps, unsure_steps)
             self._boluses.go_on(self._programs.program, record["boluses"])
         elif program is not None:
             self._programs.begin_anew(program, record["programs"], record["delivering"])

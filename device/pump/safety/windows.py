@@ -14,11 +14,13 @@ class Windows:
     `hour_steps` and `day_steps` are never less than what any window of exactly 1 h or 24 h that ends now holds.
     """
 
-    GUARDED = ("minute_ms", "hour_steps", "day_steps")
+    GUARDED = ("minute_ms", "minutes_turned", "hour_steps", "day_steps")
 
     def __init__(self, minutes: "IntRing | None" = None) -> None:
         """`minutes`: the grants of the last 1441 minutes, none by default."""
         self.minutes = minutes or IntRing(DAY_MINUTES + 1)
+        self.minutes_turned = 0
+        self._not_minutes_turned = ~0
         self._begin(0, 0, 0)
 
     def _begin(self, minute_ms: int, hour_steps: int, day_steps: int) -> None:
@@ -30,10 +32,15 @@ class Windows:
         self._not_day_steps = ~day_steps
 
     def sound(self) -> bool:
-        """Whether the sums, and how far the minute is, agree with their complements."""
-        return (self.minute_ms ^ self._not_minute_ms) & (self.hour_steps ^ self._not_hour_steps) & (
-            self.day_steps ^ self._not_day_steps
-        ) == -1
+        """Whether the sums, and how much time passed, agree with their complements."""
+        return (self.minute_ms ^ self._not_minute_ms) & (self.minutes_turned ^ self._not_minutes_turned) & (
+            self.hour_steps ^ self._not_hour_steps
+        ) & (self.day_steps ^ self._not_day_steps) == -1
+
+    def passed_ms(self) -> int:
+        """*loop*, with the tick held off. How much time passed here: from one call to another, just as much as all
+        grants have aged. Where it begins says nothing."""
+        return self.minutes_turned * MS_PER_MINUTE + self.minute_ms
 
     def copy(self) -> "Windows":
         """*loop*, with the tick held off. The same grants, which stay as they are now."""
@@ -92,10 +99,13 @@ class Windows:
         """Let `dt_ms` >= 0 pass."""
         minute_ms = self.minute_ms + dt_ms
         if minute_ms >= MS_PER_MINUTE:
-            if minute_ms // MS_PER_MINUTE > DAY_MINUTES:
+            minutes = minute_ms // MS_PER_MINUTE
+            self.minutes_turned += minutes
+            self._not_minutes_turned -= minutes
+            if minutes > DAY_MINUTES:
                 self._forget()
             else:
-                for _ in range(minute_ms // MS_PER_MINUTE):
+                for _ in range(minutes):
                     self._turn()
             minute_ms = minute_ms % MS_PER_MINUTE
         self.minute_ms = minute_ms

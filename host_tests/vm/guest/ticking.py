@@ -12,8 +12,8 @@ import board
 from support import micropython
 
 from pump.app import App
+from pump.core.sealed import settings_checksum
 from pump.core.units import MS_PER_DAY, SMALL_MAX
-from pump.runtime.selftest import settings_checksum
 from twin.bench import Bench
 from twin.faults import Faults
 

@@ -30,7 +30,7 @@ def always(tick):
     figures = of(tick, "delivering", "_last_ticks") + of(tick._halt, "reasons")
     figures += of(tick._ledger.delivered, "high", "low") + of(guard, "lease_left_steps")
     figures += of(guard.limits.hour, "steps") + of(guard.limits.day, "steps")
-    figures += of(guard.windows, "minute_ms", "hour_steps", "day_steps")
+    figures += of(guard.windows, "minute_ms", "minutes_turned", "hour_steps", "day_steps")
     figures += of(tick.demand, "mode", "owed_steps", "_waiting_ms", "_waiting_steps")
     return figures + of(tick.demand.basal.drip, "whole", "frac", "_den", "_per_ms")
 

@@ -181,13 +181,17 @@ class Recovery(Story):
         world.slice(5)
 
 
-class BridgeProgram(Story):
-    """The program that comes with a bridge."""
+class AtRest(Story):
+    """What is done to a pump that is stopped, and leaves it so."""
 
     delivering = False
     before = AT_REST
     after = AT_REST
     changes = True
+
+
+class BridgeProgram(AtRest):
+    """The program that comes with a bridge."""
 
     def prepare(self, world: PumpWorld) -> None:
         super().prepare(world)
@@ -198,13 +202,8 @@ class BridgeProgram(Story):
         world.slice(5)
 
 
-class FirstProgram(Story):
+class FirstProgram(AtRest):
     """The first program of a new pump, which was filled."""
-
-    delivering = False
-    before = AT_REST
-    after = AT_REST
-    changes = True
 
     def prepare(self, world: PumpWorld) -> None:
         refill(world, NG_ML)
@@ -260,14 +259,11 @@ class UnderBridge(Story):
         require(counted >= dose, "%s: counted %d, given %d ng/mL * steps" % (cuts, counted, dose))
 
 
-class Prime(Story):
+class Prime(AtRest):
     """A prime, which is no dose and in no window. It ends with the power."""
 
-    delivering = False
     windows = False
-    before = AT_REST
     after = ["stopped", ["prime_incomplete", "restarted"]]
-    changes = True
 
     def prepare(self, world: PumpWorld) -> None:
         super().prepare(world)
