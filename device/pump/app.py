@@ -5,7 +5,7 @@ from pump.core.units import MS_PER_DAY
 from pump.therapy.basal import Basal
 from pump.therapy.demand import Demand
 from pump.therapy.program import nothing_ordered
-from pump.safety.alarms import MEMORY_LOST
+from pump.safety.alarms import MEMORY_ERROR, MEMORY_LOST
 from pump.safety.guard import Guard
 from pump.safety.halt import Halt
 from pump.safety.ledger import Ledger
@@ -96,13 +96,16 @@ class App:
             ports.watchdog,
             OcclusionDetector(board.OCCLUSION_KPA),
             self.control,
-            Server(ports.link, self.status.read),
+            Server(ports.link, self.status.read, self.journal),
             self.journal,
             self.tick,
         )
 
-    def open(self) -> None:
-        """Start the hardware and test it; afterwards the pump is stopped and ready, or inhibited with an alarm."""
+    def open(self, settings_damaged: bool = False) -> None:
+        """Start the hardware and test it; afterwards the pump is stopped and ready, or inhibited with an alarm.
+
+        `settings_damaged`: one copy of the board's constants is damaged, and `board` is the other.
+        """
         self._ports.step.set_direction(True)
         unfit = []
         try:
@@ -110,6 +113,9 @@ class App:
         except Unfit as error:
             unfit = [str(error)]
         self.control.self_tested(unfit + failed_checks(self._board, self._ports))
+        if settings_damaged:
+            self.journal.log("settings_damaged")
+            self.control.raise_alarm(MEMORY_ERROR)
         if unfit:
             self.control.raise_alarm(MEMORY_LOST)
         else:

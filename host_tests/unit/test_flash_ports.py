@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import pytest
 import serial
 
-from itb.flash import ports
+from itb import ports
 from itb.flash.failures import NoPort, PortClosed, SeveralPorts
-from itb.flash.ports import Port, find_port, why_closed
+from itb.flash.ports import find_port, why_closed
+from itb.ports import Port
 
 
 @dataclass

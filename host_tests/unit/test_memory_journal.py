@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from frail import FrailNvm
+from journals import first, line, logged, memory, read, recovered, stored
 from pump.memory.journal import RECENT_EVENTS, SEGMENT_EVENTS, SEGMENTS, Journal
 
 pytestmark = pytest.mark.req("I-03")
@@ -14,52 +15,18 @@ pytestmark = pytest.mark.req("I-03")
 LEAST_KEPT = 2000
 
 
-def line(seq: int, kind: str = "kind", a: int = 0, uptime_ms: int = 0) -> bytes:
-    """The line of an event, made from the description of the format."""
-    text = b"%d %d -1 %s %d 0" % (seq, uptime_ms, kind.encode(), a)
-    return b"%s %08x\n" % (text, crc32(text))
-
-
-def memory(segments: dict[int, bytes]) -> FrailNvm:
-    nvm = FrailNvm()
-    for segment, data in segments.items():
-        nvm.write(f"journal.{segment}", data)
-    return nvm
-
-
-def logged(count: int, nvm: FrailNvm | None = None) -> tuple[Journal, FrailNvm]:
-    """A journal of `count` events, the n-th of which has the numbers n and -n and uptime 10 n."""
-    nvm = nvm or FrailNvm()
-    journal = Journal(nvm)
-    for n in range(1, count + 1):
-        journal.uptime_ms = 10 * n
-        journal.log("kind", n, -n)
-    return journal, nvm
-
-
-def recovered(nvm: FrailNvm) -> Journal:
-    journal = Journal(nvm)
-    journal.recover()
-    return journal
-
-
-def stored(journal: Journal) -> list[int]:
-    """The numbers of all events that can be read."""
-    return [event.seq for event in journal.page(0, 10**6)]
-
-
 class TestOneLife:
     def test_a_new_journal_is_empty(self) -> None:
         journal, nvm = logged(0)
-        assert (journal.seq, journal.since(0), journal.page(0, 9), journal.first_seq()) == (0, [], [], 1)
+        assert (journal.seq, journal.since(0), read(journal), first(journal)) == (0, [], [], 1)
         assert nvm.names() == []
 
     def test_an_event_has_number_times_kind_and_its_two_numbers(self) -> None:
         journal, _ = logged(1)
         journal.day_ms = 4000
         journal.log("quiet")
-        first, second = journal.page(0, 9)
-        assert (first.seq, first.uptime_ms, first.day_ms, first.kind, first.a, first.b) == (1, 10, -1, "kind", 1, -1)
+        one, second = journal.page(0, 9).events
+        assert (one.seq, one.uptime_ms, one.day_ms, one.kind, one.a, one.b) == (1, 10, -1, "kind", 1, -1)
         assert (second.seq, second.uptime_ms, second.day_ms, second.kind, second.a, second.b) == (
             2,
             10,
@@ -88,25 +55,15 @@ class TestOneLife:
 
     def test_at_every_moment_2049_events_at_least_are_kept_without_a_gap(self) -> None:
         journal, nvm = logged(0)
-        first = count = 0
+        oldest = count = 0
         for count in range(1, (SEGMENTS + 3) * SEGMENT_EVENTS):
             journal.log("kind")
-            first = journal.first_seq()
-            kept = count - first + 1
+            oldest = first(journal)
+            kept = count - oldest + 1
             assert kept >= min(count, (SEGMENTS - 1) * SEGMENT_EVENTS + 1) >= min(count, LEAST_KEPT)
             assert kept <= SEGMENTS * SEGMENT_EVENTS
             assert len(nvm.names()) <= SEGMENTS
-        assert stored(journal) == list(range(first, count + 1))
-
-    @given(
-        count=st.integers(0, 3 * SEGMENT_EVENTS),
-        after=st.integers(-1, 3 * SEGMENT_EVENTS + 1),
-        most=st.integers(0, 3 * SEGMENT_EVENTS),
-    )
-    def test_a_page_is_the_first_after_a_number(self, count: int, after: int, most: int) -> None:
-        journal, _ = logged(count)
-        expected = list(range(max(after, 0) + 1, count + 1))[:most]
-        assert [event.seq for event in journal.page(after, most)] == expected
+        assert stored(journal) == list(range(oldest, count + 1))
 
 
 class TestRestart:
@@ -215,7 +172,6 @@ class TestDamage:
         journal.log("next")
         nvm.unreadable = {"journal.0", "journal.2"}
         assert stored(journal) == [*range(65, 129), 3 * SEGMENT_EVENTS + 1]
-        assert journal.first_seq() == 65
 
     def test_swapped_segments_are_damaged_and_their_numbers_gone(self) -> None:
         _, nvm = logged(2 * SEGMENT_EVENTS)
@@ -231,10 +187,10 @@ class TestDamage:
         journal = recovered(nvm)
         for _ in range(SEGMENTS * SEGMENT_EVENTS):
             journal.log("kind")
-        assert journal.first_seq() == SEGMENT_EVENTS + 1
+        assert first(journal) == SEGMENT_EVENTS + 1
         nvm.write("journal.0", old)
         again = recovered(nvm)
-        assert (again.seq, again.damaged, again.first_seq()) == (journal.seq, 0, 1)
+        assert (again.seq, again.damaged, first(again)) == (journal.seq, 0, 1)
 
     def test_numbers_that_another_record_knows_are_not_given_again(self) -> None:
         _, nvm = logged(5)
@@ -270,7 +226,7 @@ class TestDamage:
     ) -> None:
         count = 2 * SEGMENT_EVENTS + 20
         journal, nvm = logged(count)
-        logged_events = {event.seq: (event.uptime_ms, event.a, event.b) for event in journal.page(0, count)}
+        logged_events = {event.seq: (event.uptime_ms, event.a, event.b) for event in read(journal)}
         files = nvm.files()
         whole = b"".join(files.values())
         changed = bytearray(whole)
@@ -282,7 +238,7 @@ class TestDamage:
             at += len(data)
         again = recovered(nvm)
         assert again.seq >= (count if len(damage) == 1 else 2 * SEGMENT_EVENTS)
-        for event in again.page(0, count):
+        for event in read(again):
             assert logged_events[event.seq] == (event.uptime_ms, event.a, event.b)
         newest = f"journal.{max(int(name[8:]) for name in files)}"
         nvm.write(newest, files[newest][: max(len(files[newest]) - cut, 0)])
@@ -311,10 +267,10 @@ class TestMemoryThatFails:
         journal, nvm = logged(SEGMENTS * SEGMENT_EVENTS)
         nvm.writes_left = 0
         journal.log("not_stored")
-        assert journal.first_seq() == 1
+        assert first(journal) == 1
         nvm.writes_left = None
         journal.log("stored")
-        assert (journal.first_seq(), journal.unwritten, len(nvm.names())) == (SEGMENT_EVENTS + 1, 1, SEGMENTS)
+        assert (first(journal), journal.unwritten, len(nvm.names())) == (SEGMENT_EVENTS + 1, 1, SEGMENTS)
 
     def test_a_full_heap_is_counted_like_a_full_memory(self) -> None:
         journal, nvm = logged(2)
@@ -330,7 +286,7 @@ class TestMemoryThatFails:
         before = nvm.files()
         nvm.listable = False
         journal = recovered(nvm)
-        assert (journal.damaged, journal.page(0, 9), journal.first_seq()) == (1, [], 1)
+        assert (journal.damaged, read(journal), first(journal)) == (1, [], 1)
         nvm.listable = True
         journal.log("not_stored")
         assert (journal.unwritten, nvm.files()) == (1, before)

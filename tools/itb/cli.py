@@ -14,6 +14,7 @@ from itb.errors import InputError
 from itb.flash.advice import FORGET_HELP
 from itb.flash.command import Order
 from itb.flash.command import flash as flash_board
+from itb.journal.command import register as register_journal
 from itb.plan.check import refuse
 from itb.run.command import DEFAULT_SLICE, AsJson, BoardName, RunFile, SliceText
 from itb.run.command import register as register_run
@@ -78,6 +79,7 @@ def flash(
     raise typer.Exit(flash_board(order, Console(), Console(stderr=True)))
 
 
+register_journal(app)
 register_bench(app)
 register_boards(app)
 

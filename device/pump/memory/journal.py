@@ -26,11 +26,25 @@ class Event:
         self.b = b
 
 
+class Page:
+    """Some stored `events`, the oldest first, and how to go on.
+
+    All before `first_seq` are gone. Up to `to_seq` there are no others; a next page begins after it. Where it is not
+    `readable`, there may be others, and they can be asked for again.
+    """
+
+    def __init__(self, to_seq: int) -> None:
+        self.first_seq = 1
+        self.to_seq = to_seq
+        self.readable = False
+        self.events = []
+
+
 class Journal:
     """Numbers its events upward, over restarts too, and never gives a number twice. *loop* only.
 
     Segment n holds the events 64 n + 1 to 64 n + 64, one a line, each with its own CRC-32. Whole segments are dropped,
-    the oldest first; `first_seq()` tells what went. `damaged` counts lines, and segments that cannot be read, among the
+    the oldest first; a `page` tells what went. `damaged` counts lines, and segments that cannot be read, among the
     newest, which `recover` looks through; in a `page` a gap in the numbers shows them. `unwritten` counts events that
     could not be stored. Neither memory that fails nor a heap that is full makes it raise anything.
     """
@@ -131,34 +145,33 @@ class Journal:
         """The events after `seq` among the last 64, the oldest first."""
         return [event for event in self._recent if event.seq > seq]
 
-    def page(self, after_seq: int, most: int) -> "list[Event]":
-        """The first `most` stored events after `after_seq`, as far as they can be read."""
-        found = []
+    def page(self, after_seq: int, most: int) -> Page:
+        """The first stored events after `after_seq`, `most` >= 1 of them, and fewer at the end of a segment: no more
+        than one is read at a time, and what went is told by the names alone."""
+        page = Page(after_seq)
         try:
-            for segment in self._segments():
+            segments = self._segments()
+            page.to_seq = self.seq
+            if segments:
+                page.first_seq = segments[0] * SEGMENT_EVENTS + 1
+            for segment in segments:
                 if (segment + 1) * SEGMENT_EVENTS > after_seq:
-                    self._read_on(found, segment, after_seq, most)
-                    if len(found) >= most:
-                        break
+                    page.to_seq = min((segment + 1) * SEGMENT_EVENTS, self.seq)
+                    self._read_on(page, segment, after_seq, most)
+                    break
+            page.readable = True
         except (OSError, MemoryError):
             pass
-        return found
+        return page
 
-    def _read_on(self, found: "list[Event]", segment: int, after_seq: int, most: int) -> None:
-        """Add to `found` what of `segment` comes after `after_seq`, until it holds `most`."""
-        try:
-            for event in _events(segment, self._nvm.read(PREFIX + str(segment)) or b""):
-                if len(found) >= most:
+    def _read_on(self, page: Page, segment: int, after_seq: int, most: int) -> None:
+        """Add to `page` what of `segment` comes after `after_seq`, until it holds `most`."""
+        for event in _events(segment, self._nvm.read(PREFIX + str(segment)) or b"", after_seq):
+            if event is not None and event.seq > after_seq:
+                page.events.append(event)
+                if len(page.events) == most:
+                    page.to_seq = event.seq
                     return
-                if event is not None and event.seq > after_seq:
-                    found.append(event)
-        except (OSError, MemoryError):
-            pass
-
-    def first_seq(self) -> int:
-        """The number of the oldest event that can be read; all before it are gone. One more than the last if none."""
-        events = self.page(0, 1)
-        return events[0].seq if events else self.seq + 1
 
     def _drop_before(self, first: int) -> None:
         for segment in self._segments():
@@ -179,8 +192,9 @@ class Journal:
         return sorted(numbers)
 
 
-def _events(segment: int, data: bytes):
-    """For each line of `data` its event, or None where it holds none of `segment` after the one before."""
+def _events(segment: int, data: bytes, after_seq: int = 0):
+    """For each line of `data` its event, or None where it holds none of `segment` after the one before. Lines that bear
+    a number up to `after_seq` are left out, unchecked: checking is most of the work."""
     seq = segment * SEGMENT_EVENTS
     end = seq + SEGMENT_EVENTS
     start = 0
@@ -188,7 +202,7 @@ def _events(segment: int, data: bytes):
         stop = data.find(b"\n", start)
         if stop < 0:
             stop = len(data)
-        if stop > start:
+        if stop > start and not (after_seq and _is_old(data, start, stop, after_seq)):
             event = _event(data[start:stop])
             if event is not None and seq < event.seq <= end:
                 seq = event.seq
@@ -196,6 +210,17 @@ def _events(segment: int, data: bytes):
             else:
                 yield None
         start = stop + 1
+
+
+def _is_old(data: bytes, start: int, stop: int, after_seq: int) -> bool:
+    """Whether the line from `start` to `stop` bears a number up to `after_seq`."""
+    end = data.find(b" ", start, stop)
+    if end < 0:
+        return False
+    try:
+        return int(data[start:end]) <= after_seq
+    except ValueError:
+        return False
 
 
 def _event(line: bytes) -> "Event | None":

@@ -44,18 +44,6 @@ def put_micropython(chip: str, port: str = "PORT") -> str:
     )
 
 
-def closed(port: str, denied: bool) -> str:
-    """Why the port `port` does not open: permission is `denied`, or somebody else has it."""
-    if denied:
-        return (
-            f"{port}: no permission to open it. On Linux: sudo usermod -a -G dialout $USER, then log out and in again "
-            "(some systems call the group uucp)."
-        )
-    return (
-        f"{port} is in use: close the serial terminal, mpremote, Thonny or other itb that has it open, and try again."
-    )
-
-
 def silent(port: str, chip: str, heard: str) -> str:
     """No MicroPython answers at `port`; `heard` is what came instead."""
     said = f" It says: {heard!r}." if heard else ""

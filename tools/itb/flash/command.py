@@ -17,10 +17,11 @@ from itb.flash.failures import Differs, FlashFailed, Lost, NoMicroPython, NoRoom
 from itb.flash.fits import bench, refuse_unless_fit
 from itb.flash.image import HELD, MANIFEST, Image, make_image
 from itb.flash.install import Changes, Tell, compare, install, installed_by
-from itb.flash.ports import Port, find_port, why_closed
+from itb.flash.ports import find_port, why_closed
 from itb.flash.remote import PATIENCE_S, RemoteBoard
 from itb.flash.selftest import PATIENCE_S as BACK_S
 from itb.flash.selftest import ask, refuse_unless_passed
+from itb.ports import Port
 
 _UART = "uart"
 

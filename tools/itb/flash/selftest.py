@@ -10,8 +10,8 @@ from typing import cast
 import serial
 
 from itb.flash.failures import NotBack, SelfTestFailed
+from itb.ports import BAUD
 
-BAUD = 115_200
 PATIENCE_S = 30.0
 _REQUEST = b"status\n"
 _ASK_EVERY_S = 0.5

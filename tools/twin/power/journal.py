@@ -36,7 +36,7 @@ class Rotation(Story):
 
     def check_more(self, world: PumpWorld, cuts: str) -> None:
         journal = world.app.journal
-        first = journal.first_seq()
+        first = journal.page(0, 1).first_seq
         most = SEGMENTS * SEGMENT_EVENTS
         least_seq = max(journal.seq - most, 0) // SEGMENT_EVENTS * SEGMENT_EVENTS + 1
         require(least_seq <= first <= least_seq + SEGMENT_EVENTS, "%s: the journal begins with %d" % (cuts, first))

@@ -94,8 +94,15 @@ def told(journal) -> "list[tuple]":
 
 
 def stored(journal, after_seq: int, most: int) -> "list[tuple]":
-    """What the journal has stored."""
-    return [_line(event) for event in journal.page(after_seq, most)]
+    """What the journal has stored after `after_seq`, `most` events of it, read in pages."""
+    lines = []
+    while len(lines) < most:
+        page = journal.page(after_seq, most - len(lines))
+        lines += [_line(event) for event in page.events]
+        if page.to_seq <= after_seq:
+            break
+        after_seq = page.to_seq
+    return lines
 
 
 def _line(event) -> "tuple":

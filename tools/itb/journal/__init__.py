@@ -1,0 +1,1 @@
+"""Reads the journal of a pump over its link: `itb journal`."""
