@@ -11,11 +11,11 @@ from itb.sim.engine import VM
 from pump.core.errors import Misuse
 from pump.core.ports import Nvm
 from pump.hal.files import Files
+from twin.flash.cuts import Torture
+from twin.flash.nor import BROKEN, FULL, READ_ONLY, WAYS, NorFlash, PowerCut
+from twin.flash.store import open_store
 from twin.ideal import SmallNvm
-from twin.nor import BROKEN, FULL, READ_ONLY, WAYS, NorFlash, PowerCut
 from twin.peripherals import RamNvm
-from twin.store import open_store
-from twin.torture import Torture
 from vm.engines import Stage, missing
 from vm.guest import storing
 

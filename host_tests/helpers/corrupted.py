@@ -15,7 +15,7 @@ from benchtop import STEADY, Benchtop
 from frail import FrailNvm
 from pump.app import App
 from rig import NG_ML, program
-from twin.nor import PowerCut
+from twin.flash.nor import PowerCut
 
 Files = dict[str, bytes]
 

@@ -11,8 +11,8 @@ from pump.app import App
 from rig import MONDAY, NG_ML, board_module
 from twin.bench import Bench
 from twin.faults import Faults
-from twin.nor import READ_ONLY, TYPICAL_US, WORST_US, NorFlash, PowerCut
-from twin.store import open_store
+from twin.flash.nor import READ_ONLY, TYPICAL_US, WORST_US, NorFlash, PowerCut
+from twin.flash.store import open_store
 
 SECOND_MS = 1000
 # On this board a tick is due every 10 ms, as on the real ones.

@@ -15,8 +15,8 @@ from pump.core.ports import Nvm
 from pump.hal.files import Files
 from pump.safety.guard import LEASE
 from rig import NG_ML
-from twin.nor import BROKEN, READ_ONLY, NorFlash
-from twin.store import open_store
+from twin.flash.nor import BROKEN, READ_ONLY, NorFlash
+from twin.flash.store import open_store
 
 pytestmark = pytest.mark.req("I-02")
 

@@ -12,7 +12,7 @@ from itb.sim.wear import DEFAULT_NL, lease_steps
 from pump.runtime.keeping import Keeping
 from pump.therapy.lockout import Lockout
 from rig import DAY_MS, HOUR_MS, MINUTE_MS, board_module
-from twin.nor import NorFlash
+from twin.flash.nor import NorFlash
 from twin.power.audit import Audit, Sliding
 from twin.power.months import DAY_CAP_STEPS, FLASH_BLOCKS, HOUR_CAP_STEPS, Months, with_lease
 

@@ -25,7 +25,7 @@ from itb.sim.wear import (
     worn_by,
     years,
 )
-from twin.nor import BlockDevice, NorFlash
+from twin.flash.nor import BlockDevice, NorFlash
 from twin.power.wear import Wear
 
 PICTURE = ROOT / "docs" / "lease.png"

@@ -22,7 +22,7 @@ from model import DELIVERING, PRIMING, STOPPED, Model
 from ordered import DAY_MS, HOUR_MS, MINUTE_MS
 from programmer import Programmer
 from rig import board_module
-from twin.nor import WAYS
+from twin.flash.nor import WAYS
 
 LONG = os.environ.get("ITB_WHOLE_PUMP") == "long"
 EXAMPLES, STEPS = (10_000, 100) if LONG else (200, 50)

@@ -12,7 +12,7 @@ from itb.journal.wire import Wire
 from itb.ports import Port
 from pump.memory.journal import SEGMENT_EVENTS, SEGMENTS
 from rig import MONDAY, NG_ML, board_module
-from twin.nor import NorFlash
+from twin.flash.nor import NorFlash
 from twin.power.world import FLASH_BLOCKS, PumpWorld
 
 pytestmark = pytest.mark.req("I-03")

@@ -10,7 +10,7 @@ from pump.runtime.keeping import UPTIME_LOST_MS_MAX
 from pump.safety.alarms import OCCLUSION
 from restarted import by_minute, ran
 from rig import DAY_MS, HOUR_MS, MINUTE_MS, MONDAY, NG_ML, program
-from twin.nor import BEFORE, PowerCut
+from twin.flash.nor import BEFORE, PowerCut
 
 FLEX = program([[0, 864_000, 0], [6 * HOUR_MS, 432_000, 0]])
 

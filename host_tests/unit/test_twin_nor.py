@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from pump.core.errors import Misuse
-from twin.nor import (
+from twin.flash.nor import (
     AFTER,
     BEFORE,
     BROKEN,

@@ -1,6 +1,6 @@
 """A memory whose power goes at a chosen write, for a pump that is followed through it."""
 
-from twin.nor import AFTER, BEFORE, HALF, PowerCut
+from twin.flash.nor import AFTER, BEFORE, HALF, PowerCut
 from twin.peripherals import RamNvm
 
 

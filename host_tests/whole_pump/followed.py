@@ -12,7 +12,7 @@ from ordered import DAY_MS, HOUR_MS, Ordered
 from pump.core.errors import Refused
 from pump.safety.alarms import KEEP_OPEN, STOPPED_LONG, TIME_UNKNOWN
 from pump.safety.guard import DAY_CAP, HOUR_CAP
-from twin.nor import PowerCut
+from twin.flash.nor import PowerCut
 
 # What a refusal leaves in the journal, which is all that it may change.
 REFUSALS = {"program_refused", "clinician_denied", "patient_denied", "trial_denied"}

@@ -16,7 +16,7 @@ from pump.app import App
 from pump.memory.journal import Event
 from pump.memory.slots import Slots
 from pump.runtime.keeping import VERSION
-from twin.nor import PowerCut
+from twin.flash.nor import PowerCut
 
 BUILD_PRIME_NL = 1_000_000
 # What may befall a bench that is disturbed.

@@ -5,9 +5,9 @@ from pump.core.ports import Nvm
 from twin.clock import TwinClock
 from twin.driver import DeadManLine, EdgeReadback, StepLine
 from twin.faults import Faults
+from twin.flash.nor import NorFlash
 from twin.lines import Lines, TracedDeadMan, TracedStep
 from twin.motor import Motor
-from twin.nor import NorFlash
 from twin.peripherals import LoopLink, MissingNvm, PressureSensor, RamNvm, StallLine, TwinSounder, TwinWatchdog
 from twin.plant import Plant
 from twin.wall_clock import TwinWallClock
@@ -208,7 +208,7 @@ class Bench:
 
 def _mounted(flash: NorFlash) -> Nvm:
     # Here, since few benches have a flash, and the heap of a chip is small.
-    from twin.store import open_store
+    from twin.flash.store import open_store
 
     try:
         return open_store(flash)

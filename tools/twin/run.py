@@ -333,7 +333,7 @@ class Run:
 
 def _new_flash():
     # Here, since few runs have one, and the heap of a chip is small.
-    from twin.nor import NorFlash
+    from twin.flash.nor import NorFlash
 
     return NorFlash()
 

@@ -7,9 +7,9 @@ import board
 from support import Skip
 
 from pump.hal.settings import COPIES, Settings
-from twin.nor import NorFlash
-from twin.store import FOLDER, MOUNT, has_littlefs, open_store
-from twin.torture import Torture
+from twin.flash.cuts import Torture
+from twin.flash.nor import NorFlash
+from twin.flash.store import FOLDER, MOUNT, has_littlefs, open_store
 
 REQUIREMENTS = {
     "test_a_damaged_first_copy_is_mended_over_every_cut": ["I-02"],

@@ -4,8 +4,8 @@ from storing import RULES, cut_everywhere, opener
 from support import Skip
 
 from pump.core.errors import Misuse
-from twin.nor import NorFlash
-from twin.store import has_littlefs, open_store
+from twin.flash.nor import NorFlash
+from twin.flash.store import has_littlefs, open_store
 
 
 def _need_littlefs():

@@ -5,9 +5,9 @@ Every rule takes `open_nvm()`, which opens the same memory again each time it is
 
 from binascii import crc32
 
-from twin.nor import HALF, NorFlash, PowerCut
-from twin.store import open_store
-from twin.torture import Torture
+from twin.flash.cuts import Torture
+from twin.flash.nor import HALF, NorFlash, PowerCut
+from twin.flash.store import open_store
 
 BLOCKS = 16
 

@@ -1,6 +1,6 @@
 """The first start of a pump whose flash is blank, cut."""
 
-from twin.nor import NorFlash
+from twin.flash.nor import NorFlash
 from twin.power.check import check_pump, facts, require
 from twin.power.story import AT_REST, RESUMED, program, source
 from twin.power.world import FLASH_BLOCKS, PumpWorld

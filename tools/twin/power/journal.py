@@ -2,11 +2,11 @@
 
 from pump.memory.journal import SEGMENT_EVENTS, SEGMENTS
 from pump.memory.slots import SOUND, Slots
-from twin.nor import NorFlash
+from twin.flash.nor import NorFlash
+from twin.flash.store import open_store
 from twin.power.check import require
 from twin.power.story import NOON_MS, Story
 from twin.power.world import MONDAY, PumpWorld
-from twin.store import open_store
 
 # A restart and what follows it log fewer events than this.
 BEFORE_TURN = 12

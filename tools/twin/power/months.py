@@ -7,7 +7,7 @@ from pump.core.units import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE
 from pump.safety.guard import DAY_CAP, HOUR_CAP, LEASE
 from twin.bench import Bench
 from twin.faults import Faults
-from twin.nor import WAYS, NorFlash, PowerCut
+from twin.flash.nor import WAYS, NorFlash, PowerCut
 from twin.power.audit import Audit
 
 NG_ML = 2_000_000

@@ -4,7 +4,7 @@ from pump.app import App
 from pump.memory.journal import SEGMENT_EVENTS, SEGMENTS
 from twin.bench import Bench
 from twin.faults import Faults
-from twin.nor import NorFlash
+from twin.flash.nor import NorFlash
 from twin.power.check import require
 from twin.power.even import open_even
 

@@ -5,7 +5,7 @@ from pump.safety.alarms import MOTOR_STALL, OCCLUSION
 from pump.therapy.demand import BRIDGE
 from pump.therapy.lockout import REASONS
 from pump.therapy.program import Program, nothing_ordered
-from twin.nor import FULL
+from twin.flash.nor import FULL
 from twin.power.check import require
 from twin.power.story import (
     AT_REST,

@@ -1,7 +1,7 @@
 """A pump that is cut: how it came to where it is, and what must stand after any cut."""
 
 from pump.therapy.program import Program
-from twin.nor import NorFlash
+from twin.flash.nor import NorFlash
 from twin.power.check import check_pump, digest, facts, require
 from twin.power.world import FLASH_BLOCKS, MONDAY, NG_ML, PumpWorld
 

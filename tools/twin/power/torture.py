@@ -2,11 +2,11 @@
 
 import json
 
+from twin.flash.cuts import Torture
 from twin.power.bursts import Bursts
 from twin.power.first import FirstStart
 from twin.power.journal import Migration, Rotation
 from twin.power.stories import stories
-from twin.torture import Torture
 
 BURSTS = "cuts in a burst"
 # The ms of delivery over which bursts are cut.

@@ -9,12 +9,12 @@ from pump.core.units import MS_PER_DAY, MS_PER_HOUR
 from pump.memory.journal import SEGMENT_EVENTS, SEGMENTS
 from twin.bench import Bench
 from twin.faults import Faults
-from twin.littlefs_files import LittlefsFiles
-from twin.nor import ERASED, BlockDevice
+from twin.flash.littlefs_files import LittlefsFiles
+from twin.flash.nor import ERASED, BlockDevice
+from twin.flash.store import FOLDER, LOOKAHEAD_BYTES
 from twin.peripherals import RamNvm
 from twin.power.even import open_even
 from twin.power.months import with_lease
-from twin.store import FOLDER, LOOKAHEAD_BYTES
 
 PAGE_BYTES, BLOCK_BYTES = 256, 4096
 # More at a time than the pump reads, which is faster, and erases and programs the same.
@@ -64,7 +64,7 @@ def _run(bench: Bench, app: App, tick_ms: int, span_ms: int) -> None:
 
 
 class Chip(BlockDevice):
-    """A flash that refuses nothing, as `twin.nor.NorFlash` does, and never fails: it counts, and is fast."""
+    """A flash that refuses nothing, as `twin.flash.nor.NorFlash` does, and never fails: it counts, and is fast."""
 
     def __init__(self, blocks: int) -> None:
         self.erases = [0] * blocks

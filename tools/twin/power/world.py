@@ -3,7 +3,7 @@
 from pump.app import App
 from twin.bench import Bench
 from twin.faults import Faults
-from twin.nor import NorFlash
+from twin.flash.nor import NorFlash
 
 FLASH_BLOCKS = 96
 OFF_MS = 5000

@@ -3,8 +3,8 @@
 import pytest
 
 from pump.core.errors import Misuse
-from twin.nor import HALF, WAYS, NorFlash, PowerCut
-from twin.torture import Torture
+from twin.flash.cuts import Torture
+from twin.flash.nor import HALF, WAYS, NorFlash, PowerCut
 
 OLD, NEW = b"\x55" * 256, b"\xaa" * 256
 

@@ -10,7 +10,7 @@ A story is an object with four methods:
 """
 
 from pump.core.errors import Misuse
-from twin.nor import WAYS, PowerCut
+from twin.flash.nor import WAYS, PowerCut
 
 
 class Tally:

@@ -8,7 +8,7 @@ from errno import ENOENT
 from littlefs import LittleFS, LittleFSError, UserContext, lfs
 
 from pump.core.ports import Nvm
-from twin.nor import ERASED, BlockDevice
+from twin.flash.nor import ERASED, BlockDevice
 
 # As in MicroPython's VfsLfs2.
 CACHE_PARTS = 4

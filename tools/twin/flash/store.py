@@ -3,7 +3,7 @@
 from pump.core.errors import Misuse
 from pump.core.ports import Nvm
 from pump.hal.files import Files
-from twin.nor import BlockDevice, NorFlash
+from twin.flash.nor import BlockDevice, NorFlash
 
 try:
     from vfs import VfsLfs2, mount, umount
@@ -75,7 +75,7 @@ class Store(Nvm):
 
 def _mount(device: BlockDevice, page_bytes: int) -> Nvm:
     if VfsLfs2 is None or mount is None or umount is None:
-        from twin.littlefs_files import LittlefsFiles
+        from twin.flash.littlefs_files import LittlefsFiles
 
         return LittlefsFiles(device, FOLDER, READ_BYTES, page_bytes, LOOKAHEAD_BYTES)
     # The time of last writing would be the host's, and every run another.
