@@ -48,7 +48,7 @@ torture: $(RUN_READY)  ## Cut the power at every flash operation of every story,
 	$(BIN)/python -m itb.sim.months $(if $(SHORT),--restarts 500 --on-flash 100)
 
 chip: $(DEV_READY)  ## Flash an emulated Pico, run the firmware on it and measure it there (MINUTES=n of flex too; FIRMWARE=file for another MicroPython)
-	CHIP=1 $(BIN)/pytest -q host_tests/chip/test_deploy.py
+	CHIP=1 $(BIN)/pytest -q host_tests/chip/test_deploy.py host_tests/chip/test_on_a_chip.py -k "not short_life"
 	PYTHONPATH=device:tools $(BIN)/python -m chip.report $(if $(MINUTES),--minutes $(MINUTES))
 
 mutate: $(DEV_READY)  ## Mutate therapy, safety and memory and see whether a test notices (ONLY='pump.safety.guard.*' for less)

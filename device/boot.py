@@ -1,4 +1,4 @@
-"""Before anything else runs: the motor driver is off, and the heap is kept in order."""
+"""Before the pump runs: the motor driver is off, and the heap is kept in order."""
 
 import gc
 

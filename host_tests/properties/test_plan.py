@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from plans import Calendar, Plan, plans
 from pump.core.units import SMALL_MAX
 from pump.therapy.basal import Basal
-from rig import DAY_MS, HOUR_MS
+from rig import DAY_MS, MINUTE_MS
 
 # Between two days of a plan, at least.
-PLAN_MS = 23 * HOUR_MS
+PLAN_MS = (22 * 60 + 45) * MINUTE_MS
 WEEKDAYS = st.integers(0, 6)
 TIMES_MS = st.one_of(st.integers(0, DAY_MS - 1), st.sampled_from([0, 1, DAY_MS - 1]))
 SPANS_MS = st.one_of(

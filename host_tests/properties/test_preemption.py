@@ -141,10 +141,13 @@ def check_time(pump: Benchtop, where: str, set_ms: int, earliest_ms: int, latest
 
 
 @pytest.mark.req("M-01", "M-10")
+@pytest.mark.parametrize("kept_open", [False, True])
 @pytest.mark.parametrize("day_ms", [0, CHANGE_MS - 8 * SECOND_MS, DAY_MS - 8 * SECOND_MS])
-def test_load_keeps_the_time_of_day(day_ms: int) -> None:
+def test_load_keeps_the_time_of_day(day_ms: int, kept_open: bool) -> None:
     def prepared() -> Benchtop:
         pump = delivering(TWO_RATES, 6, day_ms)
+        if kept_open:
+            pump.control.keep_open()
         pump.control.stop()
         return pump
 

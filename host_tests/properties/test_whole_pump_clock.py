@@ -8,7 +8,7 @@ from programmer import Programmer
 from rig import MONDAY, NG_ML, board_module, program
 
 SLICE_MS = 15 * MINUTE_MS
-PLAN_MS = 23 * HOUR_MS
+PLAN_MS = (22 * 60 + 45) * MINUTE_MS
 STAGES = [[day, day % 2, day % 2] for day in range(8)]
 SOURCE = program([], parts={"patterns": [[[0, 2400, 0]], [[0, 2500, 0]]], "plan": STAGES})
 

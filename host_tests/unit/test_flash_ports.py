@@ -3,6 +3,7 @@
 import errno
 import os
 import pty
+import termios
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ import serial
 from itb import ports
 from itb.flash.failures import NoPort, PortClosed, SeveralPorts
 from itb.flash.ports import find_port, why_closed
-from itb.ports import Port
+from itb.ports import Port, open_port
 
 
 @dataclass
@@ -100,3 +101,18 @@ def test_a_port_without_permission_names_the_group(monkeypatch: pytest.MonkeyPat
     failure = why_closed("/dev/ttyACM0", "rp2040")
     assert isinstance(failure, PortClosed)
     assert "usermod -a -G dialout" in str(failure)
+
+
+def test_what_is_no_serial_port_is_not_said_to_be_in_use() -> None:
+    failure = why_closed("/dev/null", "rp2040")
+    assert isinstance(failure, PortClosed)
+    assert "/dev/null cannot be used as a serial port at 115200 baud: " in str(failure)
+
+
+def test_a_port_that_goes_while_it_is_opened_raises_what_others_raise(monkeypatch: pytest.MonkeyPatch) -> None:
+    def going(*_: object, **__: object) -> None:
+        raise termios.error(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(ports.serial, "serial_for_url", going)
+    with pytest.raises(OSError, match="Input/output error"):
+        open_port("/dev/ttyACM0", 115_200, 0.1)

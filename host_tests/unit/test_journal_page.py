@@ -91,7 +91,7 @@ def test_alarms_have_their_numbers() -> None:
 def test_its_figures_are_the_firmware_s_and_the_tool_s() -> None:
     least, most = (SEGMENTS - 1) * SEGMENT_EVENTS + 1, SEGMENTS * SEGMENT_EVENTS
     text = " ".join(PAGE.split())
-    assert f"at least the newest {least:,} events, at most {most:,}" in text
+    assert f"the events of the newest {least:,} numbers at least, of {most:,} at most" in text
     assert f"dropped, {SEGMENT_EVENTS} at a time" in text
     assert f"first stored after N, {PAGE_EVENTS} at most" in text
     assert f"nothing answers for {PATIENCE_S:g} s" in text

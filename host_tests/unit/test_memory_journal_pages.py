@@ -32,8 +32,21 @@ def test_a_page_is_the_first_after_a_number_within_a_segment(count: int, after: 
     end = min((after // SEGMENT_EVENTS + 1) * SEGMENT_EVENTS, count)
     expected = list(range(after + 1, end + 1))[:most]
     assert [event.seq for event in page.events] == expected
-    assert (page.readable, page.first_seq) == (True, 1)
+    assert (page.readable, page.first_seq, page.last_seq) == (True, 1, count)
     assert page.to_seq == (expected[-1] if len(expected) == most else end)
+
+
+@given(count=st.integers(1, 4 * SEGMENT_EVENTS), most=st.integers(1, SEGMENT_EVENTS))
+def test_what_a_start_could_not_find_is_read_out_when_it_can_be(count: int, most: int) -> None:
+    _, nvm = logged(count)
+    nvm.listable = False
+    journal = recovered(nvm)
+    journal.log("cannot_be_stored")
+    nvm.listable = True
+    page = journal.page(0, most)
+    assert page.to_seq <= page.last_seq
+    assert page.last_seq >= count
+    assert [event.seq for event in read(journal, 0, most)] == list(range(1, count + 1))
 
 
 @given(count=st.integers(0, 4 * SEGMENT_EVENTS), most=st.integers(1, SEGMENT_EVENTS + 9))

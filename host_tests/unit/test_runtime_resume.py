@@ -147,7 +147,7 @@ class TestDelivery:
         assert (pump.status()["day"], pump.status()["plan_day"]) == (1, 1)
 
     @pytest.mark.req("D-05", "I-05")
-    @pytest.mark.parametrize("ran_minutes, plan_day", [(23 * 60 - 2, 1), (23 * 60 - 1, 2)])
+    @pytest.mark.parametrize("ran_minutes, plan_day", [(22 * 60 + 43, 1), (22 * 60 + 44, 2)])
     def test_a_stage_comes_no_sooner_by_restarts_and_a_clock_that_is_set_on(
         self, ran_minutes: int, plan_day: int
     ) -> None:

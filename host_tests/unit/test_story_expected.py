@@ -59,7 +59,7 @@ def test_the_plan_waits_while_paused_kept_open_stopped_bridging_or_without_a_clo
 
 
 @pytest.mark.req("D-05")
-@pytest.mark.parametrize("off_ms, day", [(HOUR_MS, 3), (HOUR_MS + 1, 4)])
+@pytest.mark.parametrize("off_ms, day", [(5 * HOUR_MS // 4, 3), (5 * HOUR_MS // 4 + 1, 4)])
 def test_time_without_power_brings_no_stage_nearer(taper: Plan, off_ms: int, day: int) -> None:
     expected = Expected(taper, 0, True)
     expected.advance(2 * DAY_MS + HOUR_MS)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from pump.core.units import MS_PER_DAY, MS_PER_HOUR, SMALL_MAX
+from pump.core.units import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, SMALL_MAX
 from pump.therapy.basal import Basal
 from pump.therapy.schedule import Schedule
 from unit.builders import basal_at
@@ -12,7 +12,9 @@ from unit.builders import basal_at
 MONDAY, TUESDAY, FRIDAY, SATURDAY = 0, 1, 4, 5
 NOON_MS = MS_PER_DAY // 2
 # Between two days of a plan, at least.
-PLAN_MS = 23 * MS_PER_HOUR
+PLAN_MS = (22 * 60 + 45) * MS_PER_MINUTE
+# The hour of spring, and a quarter of an hour that the clock was slow.
+SPRING_MS = MS_PER_DAY - PLAN_MS
 # A taper: days 0 and 1 at 4800, day 2 at 2400, from day 3 on 1200; on weekends 24 less.
 TAPER = Schedule(
     1,
@@ -81,7 +83,7 @@ def test_the_12_h_begin_with_the_midnight_that_counted() -> None:
 
 @pytest.mark.req("D-05", "I-05")
 @pytest.mark.parametrize("since_ms", [PLAN_MS - 1, PLAN_MS, PLAN_MS + 1])
-def test_a_midnight_moves_the_plan_23_h_after_it_moved_last_and_not_a_millisecond_sooner(since_ms: int) -> None:
+def test_a_midnight_moves_the_plan_22_h_45_min_after_it_moved_last_and_not_a_millisecond_sooner(since_ms: int) -> None:
     basal = moved()
     basal.advance(since_ms - 1, True)
     midnight(basal)
@@ -92,14 +94,14 @@ def test_a_midnight_moves_the_plan_23_h_after_it_moved_last_and_not_a_millisecon
 @pytest.mark.parametrize(
     "on_ms, wait_ms",
     [
-        (MS_PER_HOUR, MS_PER_DAY - MS_PER_HOUR),
-        (MS_PER_HOUR + 1, 2 * MS_PER_DAY - MS_PER_HOUR - 1),
+        (SPRING_MS, PLAN_MS),
+        (SPRING_MS + 1, 2 * MS_PER_DAY - SPRING_MS - 1),
         (NOON_MS, MS_PER_DAY + NOON_MS),
         (-NOON_MS, MS_PER_DAY + NOON_MS),
         (-MS_PER_HOUR, MS_PER_DAY + MS_PER_HOUR),
     ],
 )
-def test_a_clock_set_on_by_more_than_an_hour_brings_no_stage_forward(on_ms: int, wait_ms: int) -> None:
+def test_a_clock_set_on_by_more_than_in_spring_brings_no_stage_forward(on_ms: int, wait_ms: int) -> None:
     basal = moved()
     # It is noon; set on by 12 h less a millisecond, midnight is there at once.
     basal.advance(NOON_MS, True)
@@ -118,9 +120,9 @@ def test_a_clock_set_on_to_midnight_a_hundred_times_a_day_does_not_run_through_t
         assert basal.stage == basal.plan_day
         if basal.stage != before:
             moved_ms.append(passed_ms)
-    # The first midnight, and then the first after 23 h each time.
+    # The first midnight, and then the first after PLAN_MS each time.
     assert moved_ms[0] == 0
-    assert {after - before for before, after in pairwise(moved_ms)} == {96 * MS_PER_DAY // 100}
+    assert {after - before for before, after in pairwise(moved_ms)} == {95 * MS_PER_DAY // 100}
 
 
 @pytest.mark.req("D-05")

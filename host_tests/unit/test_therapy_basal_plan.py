@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from pump.core.units import MS_PER_DAY, MS_PER_HOUR, SMALL_MAX
+from pump.core.units import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, SMALL_MAX
 from pump.therapy.basal import DAYS_PER_WEEK, Basal
 from pump.therapy.schedule import Schedule
 from unit.builders import basal_at
@@ -12,7 +12,7 @@ from unit.builders import basal_at
 MONDAY, TUESDAY, FRIDAY, SATURDAY, SUNDAY = 0, 1, 4, 5, 6
 NOON_MS = MS_PER_DAY // 2
 # Between two days of a plan, at least.
-PLAN_MS = 23 * MS_PER_HOUR
+PLAN_MS = (22 * 60 + 45) * MS_PER_MINUTE
 # Weekdays 2400 until noon and 4800 after it, weekends 7200.
 WEEK = Schedule(1, [[[0, 2400, 0], [NOON_MS, 4800, 0]], [[0, 7200, 0]]], [[0, 0, 1]])
 # A taper: days 0 and 1 at 4800, day 2 at 2400, from day 3 on 1200; on weekends 24 less.

@@ -113,8 +113,8 @@ def test_the_forecast_leaves_the_place_it_begins_from_as_it_is() -> None:
 
 
 @pytest.mark.req("D-05", "D-06")
-@pytest.mark.parametrize("shown_ms, days", [(2 * MS_PER_HOUR, [96, 96]), (2 * MS_PER_HOUR + 1, [48, 96])])
-def test_a_forecast_knows_that_a_midnight_sooner_than_23_h_after_the_plan_moved_does_not_move_it(
+@pytest.mark.parametrize("shown_ms, days", [(135 * MS_PER_MINUTE, [96, 96]), (135 * MS_PER_MINUTE + 1, [48, 96])])
+def test_a_forecast_knows_that_a_midnight_sooner_than_22_h_45_min_after_the_plan_moved_does_not_move_it(
     shown_ms: int, days: list[int]
 ) -> None:
     stages = Schedule(1, [[[0, 24, 0]], [[0, 48, 0]], [[0, 96, 0]]], [[0, 0, 0], [1, 1, 1], [2, 2, 2]])

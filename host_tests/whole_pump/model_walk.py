@@ -2,12 +2,13 @@
 
 from fractions import Fraction
 
-from ordered import DAY_MS, HOUR_MS, Ordered
+from ordered import DAY_MS, MINUTE_MS, Ordered
 
 # A midnight that comes sooner after the last is one that the clock was set back to.
 DAY_MS_LEAST = DAY_MS // 2
-# The plan moves no sooner after it did last, as it would by a clock that is set on: not by an hour, as in spring.
-PLAN_DAY_MS_LEAST = 23 * HOUR_MS
+# The plan moves no sooner after it did last, as it would by a clock that is set on: not by an hour, as in spring, and
+# a quarter of one that the clock was slow.
+PLAN_DAY_MS_LEAST = (22 * 60 + 45) * MINUTE_MS
 
 
 class Walk:

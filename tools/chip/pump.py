@@ -40,7 +40,6 @@ SPIN_MS = 30
 
 BOOT_LIMIT_MS = 4000.0
 ANSWER_LIMIT_MS = 1500.0
-PRESS_MS = 0.1
 
 
 def chip_board() -> Board:

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import serial
 from serial.tools.list_ports import comports
 
+try:
+    from termios import error as terminal_error
+except ImportError:
+    # Systems without terminals of this kind raise nothing of it.
+    terminal_error = OSError
+
 BAUD = 115_200
+_BUSY = (errno.EBUSY, errno.EAGAIN)
 _DENIED = (errno.EACCES, errno.EPERM)
 _ABSENT = (errno.ENOENT, errno.ENODEV, errno.ENXIO)
 
@@ -62,16 +69,25 @@ def find_port(wanted: str | None) -> Port:
         raise NoPort("no board is plugged in: there is no serial port on USB. Some cables only charge.")
     if len(seen) > 1:
         listed = ", ".join(map(str, seen))
-        raise SeveralPorts(
-            f"there are several boards; name the port of one (make: PORT=..., itb: --port ...): {listed}"
-        )
+        raise SeveralPorts(f"there are several boards; name the port of one (--port; make flash: PORT=...): {listed}")
     return seen[0]
 
 
-def why_closed(port: str) -> PortFailed:
+def open_port(name: str, baud: int, timeout_s: float, write_timeout_s: float | None = None) -> serial.SerialBase:
+    """The port `name`, opened for nobody else. Raises OSError, and ValueError where no port has such a name."""
+    try:
+        return serial.serial_for_url(
+            name, baudrate=baud, timeout=timeout_s, write_timeout=write_timeout_s, exclusive=True
+        )
+    except terminal_error as error:
+        # pyserial lets it through, of a port that goes while it is opened; and it is no OSError.
+        raise OSError(*error.args) from error
+
+
+def why_closed(port: str, baud: int = BAUD) -> PortFailed:
     """Why `port` did not open, found by trying again."""
     try:
-        serial.serial_for_url(port, exclusive=True).close()
+        open_port(port, baud, 0).close()
     except (OSError, ValueError) as error:
         number = getattr(error, "errno", None)
         if number in _ABSENT or isinstance(error, ValueError):
@@ -82,6 +98,8 @@ def why_closed(port: str) -> PortFailed:
                 f"{port}: no permission to open it. On Linux: sudo usermod -a -G dialout $USER, then log out and in "
                 "again (some systems call the group uucp)."
             )
+        if number not in _BUSY:
+            return PortClosed(f"{port} cannot be used as a serial port at {baud} baud: {error}.")
     return PortClosed(
         f"{port} is in use: close the serial terminal, mpremote, Thonny or other itb that has it open, and try again."
     )

@@ -77,7 +77,7 @@ class Server:
             "after": after_seq,
             "first": page.first_seq,
             "to": page.to_seq,
-            "last": journal.seq,
+            "last": page.last_seq,
             "readable": page.readable,
             "unwritten": journal.unwritten,
             "damaged": journal.damaged,

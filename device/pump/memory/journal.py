@@ -29,13 +29,15 @@ class Event:
 class Page:
     """Some stored `events`, the oldest first, and how to go on.
 
-    All before `first_seq` are gone. Up to `to_seq` there are no others; a next page begins after it. Where it is not
-    `readable`, there may be others, and they can be asked for again.
+    All before `first_seq` are gone. Up to `to_seq` there are no others; a next page begins after it, unless it is
+    `last_seq`, the last number that was given as far as is known. Where it is not `readable`, there may be others, and
+    they can be asked for again.
     """
 
-    def __init__(self, to_seq: int) -> None:
+    def __init__(self, to_seq: int, last_seq: int) -> None:
         self.first_seq = 1
         self.to_seq = to_seq
+        self.last_seq = last_seq
         self.readable = False
         self.events = []
 
@@ -148,15 +150,19 @@ class Journal:
     def page(self, after_seq: int, most: int) -> Page:
         """The first stored events after `after_seq`, `most` >= 1 of them, and fewer at the end of a segment: no more
         than one is read at a time, and what went is told by the names alone."""
-        page = Page(after_seq)
+        page = Page(after_seq, max(self.seq, after_seq))
         try:
             segments = self._segments()
-            page.to_seq = self.seq
+            page.last_seq = self.seq
             if segments:
                 page.first_seq = segments[0] * SEGMENT_EVENTS + 1
+                if not self._looked_through:
+                    # More stands there than the start could find.
+                    page.last_seq = max(self.seq, (segments[-1] + 1) * SEGMENT_EVENTS)
+            page.to_seq = page.last_seq
             for segment in segments:
                 if (segment + 1) * SEGMENT_EVENTS > after_seq:
-                    page.to_seq = min((segment + 1) * SEGMENT_EVENTS, self.seq)
+                    page.to_seq = min((segment + 1) * SEGMENT_EVENTS, page.last_seq)
                     self._read_on(page, segment, after_seq, most)
                     break
             page.readable = True

@@ -113,7 +113,9 @@ class Programs:
         """A program that is loaded while stopped is to be run; and a bridge would run at its full rate anyway."""
         basal = self._tick.demand.basal
         if basal.held():
+            self._tick.hold_off()
             basal.hold_to(SMALL_MAX)
+            self._tick.go_on()
             self._journal.log("keep_open_end")
 
     def load(self, source: object, delivering: bool, store) -> None:

@@ -1,6 +1,6 @@
 """Basal therapy: the schedule of rates, walked by time of day, day of the week and stage of the plan."""
 
-from pump.core.units import MS_PER_DAY, MS_PER_HOUR, SMALL_MAX
+from pump.core.units import MS_PER_DAY, MS_PER_MINUTE, SMALL_MAX
 from pump.therapy.drip import Drip
 from pump.therapy.schedule import Schedule
 
@@ -8,8 +8,8 @@ DAYS_PER_WEEK = 7
 # A midnight that comes sooner after the last is one that the clock was set back to, and begins no new day.
 DAY_MS_MIN = MS_PER_DAY // 2
 # A midnight that comes sooner after the plan moved is one that the clock was set on to: it would bring a rise of the
-# dose forward. An hour less than a day, so that a clock set on by one hour, as in spring, still counts.
-PLAN_DAY_MS_MIN = MS_PER_DAY - MS_PER_HOUR
+# dose forward. Less than a day by the hour of spring, and by a quarter of an hour that the clock may have been slow.
+PLAN_DAY_MS_MIN = MS_PER_DAY - 75 * MS_PER_MINUTE
 
 
 class Basal:
@@ -18,8 +18,8 @@ class Basal:
     Until the time of day is set it owes the lowest rate of the stage, which can never exceed the programmed one.
     Time of day passes whether or not the pump delivers. The plan goes on with a midnight that passes while the pump
     delivers, and not while it is paused or held down: nobody is brought down, or up, by time alone. From the second on,
-    23 h must have passed since the last that moved it. The first may come at once: what a program brings with it is
-    judged when it is loaded.
+    PLAN_DAY_MS_MIN must have passed since the last that moved it. The first may come at once: what a program brings
+    with it is judged when it is loaded.
     *tick*: `advance` (allocates nothing); *loop*: the rest, with the tick held off.
     """
 

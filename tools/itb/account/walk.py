@@ -18,8 +18,8 @@ from itb.sim.messages import Event
 from itb.sim.restarts import Outage
 
 # By the pump's own time, the plan moves no sooner after it moved last. A midnight that does come sooner is one that the
-# clock was set to, by more than the one hour of spring; or much of the day was without power.
-PLAN_DAY_MS_MIN = 23 * 60 * MS_PER_MINUTE
+# clock was set to, by more than the hour of spring and some minutes; or much of the day was without power.
+PLAN_DAY_MS_MIN = (22 * 60 + 45) * MS_PER_MINUTE
 THERAPY, KEEP_OPEN, BRIDGE, PRIME, STOPPED = "therapy", "keep open", "bridge", "prime", "stopped"
 UNTIMED, POWER_OFF = "time unknown", "power off"
 NEVER_MS = 1 << 62

@@ -10,7 +10,7 @@ from typing import cast
 import serial
 
 from itb.flash.failures import NotBack, SelfTestFailed
-from itb.ports import BAUD
+from itb.ports import BAUD, open_port
 
 PATIENCE_S = 30.0
 _REQUEST = b"status\n"
@@ -53,7 +53,7 @@ def ask(name_now: Callable[[], str], patience_s: float = PATIENCE_S, baud: int |
     opened = False
     while time.monotonic() < end_s:
         # A board that restarts takes its port away and brings it back.
-        with suppress(OSError), serial.serial_for_url(name_now(), baudrate=baud or BAUD, timeout=_LISTEN_S) as port:
+        with suppress(OSError), open_port(name_now(), baud or BAUD, _LISTEN_S) as port:
             opened = True
             asked = 0
             while time.monotonic() < end_s:

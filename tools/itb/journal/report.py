@@ -62,7 +62,9 @@ def summary(reading: Reading) -> list[str]:
     if reading.whole:
         return [f"{lines[0]} Nothing is missing."]
     if reading.dropped:
-        lines.append(f"Events {_listed(reading.dropped)} were dropped: the journal keeps the newest, 2,049 at least.")
+        lines.append(
+            f"Events {_listed(reading.dropped)} were dropped: the journal keeps the newest 2,049 numbers at least."
+        )
     if reading.unreadable:
         lines.append(f"Events {_listed(reading.unreadable)} could not be read from the pump's memory.")
     if reading.missing:

@@ -7,7 +7,7 @@ import serial
 
 from itb.journal.answers import Answer, Refusal, parse_answer
 from itb.journal.failures import Unanswered
-from itb.ports import BAUD, Port, why_closed
+from itb.ports import BAUD, Port, open_port, why_closed
 
 # How long the pump may take to answer, over a restart too.
 PATIENCE_S = 20.0
@@ -37,7 +37,7 @@ class Wire:
         try:
             self._opened()
         except (OSError, ValueError) as error:
-            raise why_closed(port.name) from error
+            raise why_closed(port.name, baud) from error
 
     def __enter__(self) -> "Wire":
         return self
@@ -98,13 +98,7 @@ class Wire:
     def _opened(self) -> serial.SerialBase:
         if self._open is None:
             self._waiting = b""
-            self._open = serial.serial_for_url(
-                self._port.now(),
-                baudrate=self._baud,
-                timeout=_LISTEN_S,
-                write_timeout=_SILENCE_S,
-                exclusive=True,
-            )
+            self._open = open_port(self._port.now(), self._baud, _LISTEN_S, _SILENCE_S)
         return self._open
 
     def _close(self) -> None:

@@ -11,7 +11,7 @@ from itb.plan.program import Plan
 from itb.rx.orders import MS_PER_DAY, MS_PER_MINUTE, day_dose_ug
 
 # The plan moves no sooner after it moved last, by the pump's own time, which stands still without power.
-PLAN_DAY_MS_MIN = 23 * 60 * MS_PER_MINUTE
+PLAN_DAY_MS_MIN = (22 * 60 + 45) * MS_PER_MINUTE
 
 
 @dataclass(frozen=True)
