@@ -45,7 +45,7 @@ def pump() -> ChipPump:
 @pytest.fixture
 def impatient_pump() -> ChipPump:
     """One that finds a hung processor sooner, as every emulated second of it is a long wait."""
-    return booted(replace(chip_board(), dead_man_ms=100, watchdog_ms=600))
+    return booted(replace(chip_board(), dead_man_ms=100, watchdog_ms=1200))
 
 
 def whole_bursts(pump: ChipPump, start_ns: float) -> list[list[float]]:
@@ -136,7 +136,11 @@ def test_a_short_life_boot_deliver_erase_flash_stop_lose_the_supply(pump: ChipPu
 def test_hung_the_driver_is_let_go_and_the_chip_starts_anew(impatient_pump: ChipPump):
     pump, board = impatient_pump, impatient_pump.constants
     pump.begin()
+    # The loop, which takes the commands, has done with the start.
+    assert pump.status()["state"] == "delivering"
     pump.bench.run_ms(50)
+    assert pump.bench.enabled
+    assert pump.chip.watchdog_resets == 0
 
     # All of the processor hangs, interrupts masked: what is out is at most one burst, and the driver lets go by itself.
     pump.press("hang_tick")
@@ -157,7 +161,9 @@ def test_hung_the_driver_is_let_go_and_the_chip_starts_anew(impatient_pump: Chip
 def test_only_the_loop_hung_the_watchdog_resets_the_chip(impatient_pump: ChipPump):
     pump, board = impatient_pump, impatient_pump.constants
     pump.begin()
+    assert pump.status()["state"] == "delivering"
     pump.bench.run_ms(50)
+    assert pump.chip.watchdog_resets == 0
 
     # The tick goes on until the watchdog, unfed, resets the chip, and reset lets go of the driver.
     pump.press("hang_loop")

@@ -84,7 +84,7 @@ def test_what_is_gone_is_said_plainly() -> None:
     lines = result.stdout.splitlines()[-4:]
     assert lines == [
         f"Numbers 1 to {MOST + 13}: {MOST + 11 - 64:,} events.",
-        f"Events 1 to 64 were dropped: the journal keeps the newest, {MOST - 63:,} at least.",
+        f"Events 1 to 64 were dropped: the journal keeps the newest {MOST - 63:,} numbers at least.",
         f"Without an event: {MOST + 11} to {MOST + 12}. They were damaged, could not be stored, or were passed over "
         "after damage.",
         "Since its start the pump could not store 2, and found 0 damaged among the newest.",
@@ -119,7 +119,7 @@ def test_a_file_gets_all_events_and_what_is_gone(tmp_path: Path) -> None:
     result = read(pump, "--save", str(file))
     text = file.read_text(encoding="utf-8").splitlines()
     remarks = [line for line in text if line.startswith("# ")]
-    assert f"# Events 1 to 64 were dropped: the journal keeps the newest, {MOST - 63:,} at least." in remarks
+    assert f"# Events 1 to 64 were dropped: the journal keeps the newest {MOST - 63:,} numbers at least." in remarks
     head, *rows = csv.reader(text[len(remarks) :])
     assert head == ["number", "uptime_ms", "day_ms", "kind", "a", "b"]
     expected = [[str(n), str(1000 * n), "", "kind", str(n), str(-n)] for n in range(65, MOST + 2)]

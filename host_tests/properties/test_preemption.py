@@ -141,8 +141,9 @@ def check_time(pump: Benchtop, where: str, set_ms: int, earliest_ms: int, latest
 
 
 @pytest.mark.req("M-01", "M-10")
-@pytest.mark.parametrize("kept_open", [False, True])
-@pytest.mark.parametrize("day_ms", [0, CHANGE_MS - 8 * SECOND_MS, DAY_MS - 8 * SECOND_MS])
+@pytest.mark.parametrize(
+    "day_ms, kept_open", [(0, False), (CHANGE_MS - 8 * SECOND_MS, True), (DAY_MS - 8 * SECOND_MS, False)]
+)
 def test_load_keeps_the_time_of_day(day_ms: int, kept_open: bool) -> None:
     def prepared() -> Benchtop:
         pump = delivering(TWO_RATES, 6, day_ms)

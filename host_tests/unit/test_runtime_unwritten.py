@@ -74,21 +74,6 @@ class TestAMemoryThatCannotBeWritten:
         assert pump.status()["filled_steps"] == pump.fill_steps
         assert pump.control.programs.day_total_steps() == STEADY_STEPS_DAY
 
-    @pytest.mark.req("I-04")
-    def test_no_program_comes_after_a_stop_that_a_restart_would_not_know_of(self) -> None:
-        pump, nvm = failing()
-        pump.started(STEADY)
-        nvm.unwritable = {"state.a", "state.b"}
-        pump.control.stop()
-        with pytest.raises(Refused, match="a program after a stop that survives a restart"):
-            pump.control.load(program([[0, STEADY_STEPS_DAY // 2, 0]]))
-        pump.restart()
-        assert pump.control.programs.day_total_steps() == STEADY_STEPS_DAY
-        nvm.unwritable.clear()
-        pump.control.stop()
-        pump.control.load(program([[0, STEADY_STEPS_DAY // 2, 0]]))
-        assert pump.restart().control.state == "stopped"
-
     @pytest.mark.req("D-09")
     @pytest.mark.parametrize("name", ["request_bolus", "give_trial_step"])
     def test_a_bolus_whose_lockout_would_not_last_is_denied(self, name: str) -> None:

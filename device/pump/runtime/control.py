@@ -171,8 +171,6 @@ class Control:
             self._refuse_program("while " + self.state, "a program is loaded while stopped or delivering")
         if self.boluses.running:
             self._refuse_program("while a bolus runs", "a program is loaded after its end")
-        if self._unsaved and not self._save_now():
-            self._refuse_program(UNWRITTEN, "a program after a stop that survives a restart")
         self.programs.load(source, delivering, self._keeping.save_program)
         self.boluses.follow(self.program)
         self._standstill.changed()
